@@ -12,6 +12,7 @@ export {
   streamName,
   type StreamParts,
 } from './ids.js';
+export { addMilliseconds, millisecondsBetween } from './instants.js';
 export {
   addDays,
   daysBetween,
