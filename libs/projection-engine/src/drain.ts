@@ -1,0 +1,187 @@
+import { LIVE_SET, type ProjectionStore } from '#libs/read-store';
+import { systemClock, type Clock } from '#libs/kernel';
+import { Intake } from './intake.js';
+import { Lane, type LaneOptions } from './lane.js';
+import { EventReader, type Upcast } from './projected-event.js';
+import type { Projection } from './projection.js';
+import type { EventSource, SourceChunk } from './source.js';
+import { Tally } from './tally.js';
+
+/** Where lanes get their stores: `ReadStore` is one. */
+export interface ProjectionStores {
+  projectionStore(model: Projection, set?: string): ProjectionStore;
+}
+
+export interface DrainOptions {
+  readonly source: EventSource;
+  readonly stores: ProjectionStores;
+  readonly projections: readonly Projection[];
+  /** Brings stored data into today's shape; without it data is taken as stored. */
+  readonly upcast?: Upcast;
+  readonly clock?: Clock;
+  /** The set that is folded into; the live one without it. */
+  readonly set?: string;
+  /** Most events in one batch. */
+  readonly maxBatchEvents?: number;
+  /** How long a live batch waits to fill up, in milliseconds. */
+  readonly maxBatchDelayMs?: number;
+  /** Events asked of the source at a time. */
+  readonly pageSize?: number;
+  /** Least time between checkpoints where none is needed at once, in milliseconds. */
+  readonly checkpointIntervalMs?: number;
+}
+
+export interface CatchUpProgress {
+  /** Events read in this run. */
+  readonly events: number;
+  readonly position: bigint;
+  readonly to: bigint;
+}
+
+export interface CatchUpOptions {
+  readonly onProgress?: (progress: CatchUpProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Events of a whole batch are kept for all lanes: larger ones save round trips, smaller ones memory. */
+const BATCH_EVENTS = 1_000;
+const PAGE_EVENTS = 1_000;
+const CHECKPOINT_INTERVAL_MS = 250;
+/** A reader waits for its token at most this much longer because nothing that it reads has changed. */
+const LIVE_CHECKPOINT_INTERVAL_MS = 100;
+
+/** One reader of $all for many projections, each with its own checkpoint. Nothing is kept between runs but the checkpoints. */
+export class Drain {
+  constructor(private readonly options: DrainOptions) {}
+
+  /**
+   * Folds everything up to a position (at most the store's present head) and stops; all checkpoints are then there or beyond.
+   * @throws ProjectionError when a projection fails; checkpoints stay before the event.
+   */
+  async catchUp(to: bigint, { onProgress, signal }: CatchUpOptions = {}): Promise<void> {
+    const lanes = await this.openLanes(false);
+    const head = await this.options.source.headPosition();
+    const target = to < head ? to : head;
+    const after = lowestPosition(lanes);
+    if (after >= target) return;
+    const intake = new Intake({ maxBatchEvents: this.options.maxBatchEvents ?? BATCH_EVENTS, maxBatchDelayMs: 0 });
+    let events = 0;
+    const read = (stop: AbortSignal): AsyncIterable<SourceChunk> => this.readUntil(target, after, stop);
+    await this.run(lanes, intake, read, signal, (chunk) => {
+      events += chunk.events.length;
+      onProgress?.({ events, position: chunk.upTo, to: target });
+    });
+    signal?.throwIfAborted();
+  }
+
+  /**
+   * Folds events as they come until the signal aborts; then finishes the writes under way and returns. Rejects when the source, the read
+   * store or a projection fails (see `LiveRunner`, which starts it again).
+   */
+  async live(signal: AbortSignal, onBatch?: (upTo: bigint) => void): Promise<void> {
+    const lanes = await this.openLanes(true);
+    const { maxBatchEvents = BATCH_EVENTS, maxBatchDelayMs = 0 } = this.options;
+    const intake = new Intake({ maxBatchEvents, maxBatchDelayMs });
+    const after = lowestPosition(lanes);
+    const subscribe = (stop: AbortSignal): AsyncIterable<SourceChunk> =>
+      this.options.source.subscribeAll({ after, signal: stop });
+    await this.run(lanes, intake, subscribe, signal, (chunk) => onBatch?.(chunk.upTo));
+  }
+
+  private async openLanes(prompt: boolean): Promise<Lane[]> {
+    const { projections, stores, set = LIVE_SET, clock = systemClock, checkpointIntervalMs } = this.options;
+    const options: LaneOptions = {
+      prompt,
+      checkpointIntervalMs: checkpointIntervalMs ?? (prompt ? LIVE_CHECKPOINT_INTERVAL_MS : CHECKPOINT_INTERVAL_MS),
+      now: () => clock.now(),
+    };
+    const open = (projection: Projection): Promise<Lane> =>
+      Lane.open(projection, stores.projectionStore(projection, set), options);
+    return Promise.all(projections.map(open));
+  }
+
+  private async run(
+    lanes: readonly Lane[],
+    intake: Intake,
+    open: (stop: AbortSignal) => AsyncIterable<SourceChunk>,
+    signal: AbortSignal | undefined,
+    onBatch: (chunk: SourceChunk) => void,
+  ): Promise<void> {
+    const reader = new EventReader(this.options.upcast);
+    const finished = new AbortController();
+    const stop = signal ? AbortSignal.any([signal, finished.signal]) : finished.signal;
+    const reading = pump(open(stop), intake, stop);
+    try {
+      for (let chunk = await intake.next(); chunk; chunk = await intake.next()) {
+        const events = reader.read(chunk.events);
+        const tally = new Tally();
+        for (const event of events) tally.add(event);
+        const batch = { events, upTo: chunk.upTo, tally };
+        await Promise.all(lanes.map((lane) => lane.submit(batch)));
+        onBatch(chunk);
+      }
+    } finally {
+      finished.abort();
+      intake.end();
+      await reading;
+      await settleAll(lanes);
+    }
+  }
+
+  /** Pages as chunks, the last of which ends exactly at the target. */
+  private async *readUntil(to: bigint, after: bigint, signal: AbortSignal): AsyncGenerator<SourceChunk> {
+    const types = unionOfTypes(this.options.projections);
+    const pages = this.options.source.readAll({
+      ...(after >= 0n ? { after } : {}),
+      ...(types ? { types } : {}),
+      signal,
+      pageSize: this.options.pageSize ?? PAGE_EVENTS,
+    });
+    for await (const page of pages) {
+      if (signal.aborted) return;
+      const last = page.at(-1);
+      if (!last) continue;
+      if (last.position > to) {
+        yield { events: page.filter((event) => event.position <= to), upTo: to };
+        return;
+      }
+      yield { events: page, upTo: last.position };
+    }
+    if (!signal.aborted) yield { events: [], upTo: to };
+  }
+}
+
+/** Moves chunks into the intake until the source ends or the stop signal aborts it. */
+async function pump(chunks: AsyncIterable<SourceChunk>, intake: Intake, stop: AbortSignal): Promise<void> {
+  try {
+    for await (const chunk of chunks) {
+      if (stop.aborted) break;
+      await intake.push(chunk);
+    }
+    intake.end();
+  } catch (error) {
+    // A source may answer an abort with an error of its own; the drain was told to stop and has not failed.
+    intake.end(stop.aborted ? undefined : { error });
+  }
+}
+
+/** Lets every lane finish before the first error is thrown: after a drain has ended, none of its writes is under way. */
+async function settleAll(lanes: readonly Lane[]): Promise<void> {
+  const settled = await Promise.allSettled(lanes.map((lane) => lane.settle()));
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function lowestPosition(lanes: readonly Lane[]): bigint {
+  return lanes.reduce((lowest, lane) => (lane.position < lowest ? lane.position : lowest), lanes[0]?.position ?? -1n);
+}
+
+/** undefined: every domain event is wanted by some projection. */
+function unionOfTypes(projections: readonly Projection[]): readonly string[] | undefined {
+  const types = new Set<string>();
+  for (const { eventTypes } of projections) {
+    if (eventTypes === 'all') return undefined;
+    for (const type of eventTypes) types.add(type);
+  }
+  return [...types];
+}

@@ -1,0 +1,26 @@
+import type { ProjectedEvent } from './projection.js';
+
+/**
+ * A projection failed on an event. It stops the drain: nothing of the event's batch is skipped, and the checkpoint stays before it.
+ * `code` is stable; the message names projection, event and document.
+ */
+export class ProjectionError extends Error {
+  override readonly name = 'ProjectionError';
+  readonly code = 'PROJECTION_FAILED';
+
+  constructor(
+    readonly projection: string,
+    readonly event: Pick<ProjectedEvent, 'stream' | 'revision' | 'position' | 'type'>,
+    /** undefined: the event's keys could not be computed. */
+    readonly documentId: string | undefined,
+    cause: unknown,
+  ) {
+    const where = `${event.type} ${event.stream}@${event.revision} (position ${event.position})`;
+    const document = documentId === undefined ? 'its keys' : `document ${documentId}`;
+    super(`Projection ${projection} failed on ${where}, ${document}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

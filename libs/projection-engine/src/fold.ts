@@ -1,0 +1,88 @@
+import type { StoredDocument } from '#libs/read-store';
+import { ProjectionError } from './errors.js';
+import type { ProjectedEvent, Projection } from './projection.js';
+
+/** A batch's events of one projection, by document in order of position. */
+export type EventsByDocument = ReadonlyMap<string, readonly ProjectedEvent[]>;
+
+/** Whether a projection folds a type. */
+export function typeFilter(projection: Pick<Projection, 'eventTypes'>): (type: string) => boolean {
+  const { eventTypes } = projection;
+  if (eventTypes === 'all') return () => true;
+  const types = new Set(eventTypes);
+  return (type) => types.has(type);
+}
+
+/** Documents of an append-only projection: each event's own, whatever was folded before. */
+export function newDocuments(projection: Projection, events: readonly ProjectedEvent[]): StoredDocument[] {
+  const documents: StoredDocument[] = [];
+  for (const event of events) {
+    for (const key of keysOf(projection, event)) {
+      const doc = evolve(projection, undefined, event, key);
+      if (doc !== undefined) documents.push({ _id: key, position: event.position, ...doc });
+    }
+  }
+  return documents;
+}
+
+export function groupByDocument(projection: Projection, events: readonly ProjectedEvent[]): EventsByDocument {
+  const groups = new Map<string, ProjectedEvent[]>();
+  for (const event of events) {
+    for (const key of keysOf(projection, event)) {
+      const group = groups.get(key);
+      if (group) group.push(event);
+      else groups.set(key, [event]);
+    }
+  }
+  return groups;
+}
+
+/**
+ * Folds each group into its loaded document. Events at or before a document's position are in it already and are skipped. A removed document
+ * becomes a tombstone with the position of the last event, even one that was never stored: otherwise a late write of an older state, by a
+ * second runner, would bring it to life.
+ */
+export function foldGroups(
+  projection: Projection,
+  groups: EventsByDocument,
+  loaded: readonly StoredDocument[],
+): StoredDocument[] {
+  const stored = new Map(loaded.map((document) => [document._id, document]));
+  const changed: StoredDocument[] = [];
+  for (const [key, events] of groups) {
+    const before = stored.get(key);
+    const news = before ? events.filter((event) => event.position > before.position) : events;
+    const last = news.at(-1);
+    if (!last) continue;
+    let doc = before && contentOf(before);
+    for (const event of news) doc = evolve(projection, doc, event, key);
+    changed.push({ _id: key, position: last.position, ...(doc ?? { removed: true }) });
+  }
+  return changed;
+}
+
+function contentOf(document: StoredDocument): object | undefined {
+  const { _id, position: _position, removed, ...content } = document;
+  return removed ? undefined : content;
+}
+
+function keysOf(projection: Projection, event: ProjectedEvent): readonly string[] {
+  try {
+    return projection.keys(event);
+  } catch (error) {
+    throw new ProjectionError(projection.name, event, undefined, error);
+  }
+}
+
+function evolve(
+  projection: Projection,
+  doc: object | undefined,
+  event: ProjectedEvent,
+  key: string,
+): object | undefined {
+  try {
+    return projection.evolve(doc, event, key);
+  } catch (error) {
+    throw new ProjectionError(projection.name, event, key, error);
+  }
+}

@@ -1,0 +1,35 @@
+import { MongoBulkWriteError, MongoServerError } from 'mongodb';
+
+const DUPLICATE_KEY = 11000;
+
+/** A failure of the read store with a stable code. */
+export class ReadStoreError extends Error {
+  override readonly name = 'ReadStoreError';
+
+  constructor(
+    readonly code: 'READ_STORE_UNAVAILABLE' | 'READ_STORE_WRITE_FAILED',
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * Passes over 'duplicate `_id`', which on a guarded upsert and on an insert of an append-only document means 'already done'; everything
+ * else is thrown. It is safe only because read models have no unique index but `_id`.
+ */
+export function ignoreAlreadyDone(error: unknown): void {
+  if (error instanceof MongoBulkWriteError) {
+    const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+    const other = failures.find((failure) => failure.code !== DUPLICATE_KEY);
+    const concern = error.result.getWriteConcernError();
+    if (failures.length > 0 && !other && !concern) return;
+    const reason = other?.errmsg ?? concern?.errmsg ?? error.message;
+    throw new ReadStoreError('READ_STORE_WRITE_FAILED', `A write to the read store failed: ${reason}`, {
+      cause: error,
+    });
+  }
+  if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return;
+  throw error;
+}

@@ -1,0 +1,6 @@
+export { NOT_REMOVED, type CheckpointDocument, type IndexSpec, type StoredDocument } from './documents.js';
+export { ReadStoreError } from './errors.js';
+export { waitForPosition, type Freshness } from './freshness.js';
+export { collectionName, LIVE_SET, type ModelName } from './naming.js';
+export { MongoProjectionStore, type ProjectionStore } from './projection-store.js';
+export { ReadStore, type ReadStoreOptions } from './read-store.js';
