@@ -1,0 +1,26 @@
+import type { Actor, Json } from '#libs/kernel';
+
+/** Who asks for what, with the identity that makes asking twice harmless. */
+export interface CommandContext {
+  /** A UUID; from `commandIdOf`, or the caller's own. */
+  readonly commandId: string;
+  /** The command's input: the same id with another input is refused. Personal data goes in as `vault.fingerprint(…)` only. */
+  readonly input: Json;
+  readonly actor: Actor;
+  readonly communityId: string;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  /** W3C trace context. */
+  readonly traceparent?: string;
+}
+
+export interface CommandResult {
+  readonly stream: string;
+  /** Revision of the command's last event; of the stream as it was seen when there was nothing to do (−1: no stream). */
+  readonly revision: bigint;
+  /** Token for reading one's own write. */
+  readonly position: bigint;
+  readonly events: readonly { readonly type: string; readonly revision: bigint }[];
+  /** True when the command had been recorded before: this is its first result. */
+  readonly repeated: boolean;
+}

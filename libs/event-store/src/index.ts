@@ -1,0 +1,21 @@
+export { BulkWriter, type BulkOutcome, type BulkStream } from './bulk-writer.js';
+export type { CommandContext, CommandResult } from './command.js';
+export { CommandRunner } from './command-runner.js';
+export { AppendOutcomeUnknown, StoreError, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+export {
+  EventStore,
+  type AppendResult,
+  type EventStoreOptions,
+  type ExpectedRevision,
+  type ReadAllOptions,
+  type ReadStreamOptions,
+  type SubscribeAllOptions,
+  type SubscriptionPage,
+} from './event-store.js';
+export {
+  isDomainEvent,
+  UNKNOWN_POSITION,
+  type EncodedEvent,
+  type EventMetadata,
+  type StoredEvent,
+} from './stored-event.js';
