@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { CommandRun } from './session.js';
+
+/** Options every command understands. */
+export interface GlobalOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+type Loader<Options> = () => Promise<{ readonly run: CommandRun<Options> }>;
+
+/** A command's module, and everything below it, is loaded when the command is called: `--version` and `--help` wait for nothing. */
+function lazily<Options>(command: Command, load: Loader<Options>): Command {
+  return command.action(async () => {
+    const { runCommand } = await import('./session.js');
+    const { run } = await load();
+    const options = command.optsWithGlobals<Options & GlobalOptions>();
+    await runCommand(options, (session) => run(session, command.args, options));
+  });
+}
+
+function leaf(parent: Command, usage: string, description: string): Command {
+  return parent
+    .command(usage)
+    .description(description)
+    .option('--json', 'one JSON document on stdout, and nothing else there');
+}
+
+function addReports(program: Command): void {
+  const report = program
+    .command('report')
+    .description('what the read models say, caught up to the present end of the store');
+  const aging = leaf(report, 'aging', 'outstanding amounts by age as of a date')
+    .requiredOption('--community <id>')
+    .requiredOption('--as-of <date>', 'YYYY-MM-DD, included')
+    .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day');
+  lazily(aging, () => import('./commands/report-aging.js'));
+  const ledger = leaf(report, 'ledger', "one account's ledger with its running balance")
+    .requiredOption('--community <id>')
+    .requiredOption('--account <id>')
+    .option('--as-of <date>', 'YYYY-MM-DD, included')
+    .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day');
+  lazily(ledger, () => import('./commands/report-ledger.js'));
+  const audit = leaf(
+    report,
+    'audit',
+    'every event, with who and when, after its hash chain was recomputed from the store',
+  )
+    .requiredOption('--community <id>')
+    .option('--account <id>');
+  lazily(audit, () => import('./commands/report-audit.js'));
+}
+
+function addAuditing(program: Command): void {
+  const replay = leaf(program, 'replay', "an account's state after each of its events")
+    .requiredOption('--community <id>')
+    .requiredOption('--account <id>')
+    .option('--until <position>', 'the last event to replay, by its position');
+  lazily(replay, () => import('./commands/replay.js'));
+  const exported = program.command('export').description('the store, to be checked elsewhere');
+  const events = leaf(exported, 'events', 'all events of a community in their stored form, one a line')
+    .requiredOption('--community <id>')
+    .option('--out <file>', 'instead of stdout');
+  lazily(events, () => import('./commands/export-events.js'));
+  const verify = leaf(
+    program,
+    'verify',
+    'rebuilds every read model beside the live one, recomputes every chain, and compares',
+  );
+  lazily(verify, () => import('./commands/verify.js'));
+}
+
+function addBackups(program: Command): void {
+  const backup = leaf(
+    program,
+    'backup <dir>',
+    'copies the standalone data folder (events and vault), also while it is in use',
+  );
+  lazily(backup, () => import('./commands/backup.js'));
+  const restore = leaf(program, 'restore <dir>', 'fills a new data folder from a backup and rebuilds the read models');
+  lazily(restore, () => import('./commands/restore.js'));
+}
+
+function version(): string {
+  const manifest = new URL('../../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}
+
+/** The `estate` program. */
+export function createProgram(): Command {
+  const program = new Command('estate')
+    .description('Event-sourced ledger of property fees: import, reports, audit.')
+    .version(version())
+    .option('--data <dir>', 'data folder of standalone mode (default: ESTATE_DATA_DIR, else data/ in the project)')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  addReports(program);
+  addAuditing(program);
+  addBackups(program);
+  for (const command of withSubcommands(program)) command.copyInheritedSettings(program);
+  return program;
+}
+
+function withSubcommands(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...withSubcommands(child)]);
+}
+
+/** Runs one call; sets the exit status: 0, 1 (failed), 2 (bad input). */
+export async function runCli(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    // `estate` alone, or a group of commands alone: commander has shown the help on stderr.
+    if (error.code !== 'commander.help')
+      process.stderr.write(`estate: USAGE_INVALID: ${error.message.replace(/^error: /, '')}\n`);
+    process.exitCode = 2;
+  }
+}
