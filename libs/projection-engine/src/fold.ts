@@ -1,6 +1,12 @@
 import type { StoredDocument } from '#libs/read-store';
 import { ProjectionError } from './errors.js';
-import type { ProjectedEvent, Projection } from './projection.js';
+import {
+  documentId,
+  type AppendOnlyProjection,
+  type FoldedProjection,
+  type ProjectedEvent,
+  type Projection,
+} from './projection.js';
 
 /** A batch's events of one projection, by document in order of position. */
 export type EventsByDocument = ReadonlyMap<string, readonly ProjectedEvent[]>;
@@ -14,18 +20,19 @@ export function typeFilter(projection: Pick<Projection, 'eventTypes'>): (type: s
 }
 
 /** Documents of an append-only projection: each event's own, whatever was folded before. */
-export function newDocuments(projection: Projection, events: readonly ProjectedEvent[]): StoredDocument[] {
+export function newDocuments(projection: AppendOnlyProjection, events: readonly ProjectedEvent[]): StoredDocument[] {
   const documents: StoredDocument[] = [];
   for (const event of events) {
-    for (const key of keysOf(projection, event)) {
-      const doc = evolve(projection, undefined, event, key);
-      if (doc !== undefined) documents.push({ _id: key, position: event.position, ...doc });
+    let n = 0;
+    for (const doc of documentsOf(projection, event)) {
+      documents.push({ _id: documentId(event, n), position: event.position, ...doc });
+      n += 1;
     }
   }
   return documents;
 }
 
-export function groupByDocument(projection: Projection, events: readonly ProjectedEvent[]): EventsByDocument {
+export function groupByDocument(projection: FoldedProjection, events: readonly ProjectedEvent[]): EventsByDocument {
   const groups = new Map<string, ProjectedEvent[]>();
   for (const event of events) {
     for (const key of keysOf(projection, event)) {
@@ -43,7 +50,7 @@ export function groupByDocument(projection: Projection, events: readonly Project
  * second runner, would bring it to life.
  */
 export function foldGroups(
-  projection: Projection,
+  projection: FoldedProjection,
   groups: EventsByDocument,
   loaded: readonly StoredDocument[],
 ): StoredDocument[] {
@@ -66,7 +73,15 @@ function contentOf(document: StoredDocument): object | undefined {
   return removed ? undefined : content;
 }
 
-function keysOf(projection: Projection, event: ProjectedEvent): readonly string[] {
+function documentsOf(projection: AppendOnlyProjection, event: ProjectedEvent): readonly object[] {
+  try {
+    return projection.documents(event);
+  } catch (error) {
+    throw new ProjectionError(projection.name, event, documentId(event), error);
+  }
+}
+
+function keysOf(projection: FoldedProjection, event: ProjectedEvent): readonly string[] {
   try {
     return projection.keys(event);
   } catch (error) {
@@ -75,7 +90,7 @@ function keysOf(projection: Projection, event: ProjectedEvent): readonly string[
 }
 
 function evolve(
-  projection: Projection,
+  projection: FoldedProjection,
   doc: object | undefined,
   event: ProjectedEvent,
   key: string,

@@ -3,7 +3,9 @@ export { ProjectionError } from './errors.js';
 export { EventReader, type Upcast } from './projected-event.js';
 export {
   documentId,
+  type AppendOnlyProjection,
   type EventMetadata,
+  type FoldedProjection,
   type ProjectedEvent,
   type Projection,
   type SourceEvent,

@@ -44,21 +44,33 @@ export interface ProjectedEvent<Data = unknown> {
   readonly metadata: EventMetadata;
 }
 
-/**
- * A read model as plain data and pure functions: no I/O, no clock. A document at position p is a function of the events with its key up to
- * p and of nothing else. Documents hold plain values, bigint for money; `_id`, `position` and `removed` belong to the engine.
- */
-export interface Projection<Doc extends object = object> extends ModelName {
+interface ReadModel extends ModelName {
   /** Types that it folds; 'all' for every domain event. */
   readonly eventTypes: readonly string[] | 'all';
+  readonly indexes: readonly IndexSpec[];
+}
+
+/** Documents that change: each is the fold of the events with its key. */
+export interface FoldedProjection<Doc extends object = object> extends ReadModel {
+  readonly appendOnly?: false;
   /** Ids of the documents that an event concerns, from the event alone, without repeats. */
   keys(event: ProjectedEvent): readonly string[];
   /** The document after the event; undefined removes it. It must not change `doc` or `event`. */
   evolve(doc: Doc | undefined, event: ProjectedEvent, key: string): Doc | undefined;
-  /** Every key is new (`<stream>@<revision>/<n>`): documents are inserted and never loaded. */
-  readonly appendOnly?: boolean;
-  readonly indexes: readonly IndexSpec[];
 }
+
+/** Documents that are an event's own and never change: they are inserted, with `<stream>@<revision>/<n>` as `_id`, and never loaded. */
+export interface AppendOnlyProjection<Doc extends object = object> extends ReadModel {
+  readonly appendOnly: true;
+  /** The event's documents in order, from the event alone. */
+  documents(event: ProjectedEvent): readonly Doc[];
+}
+
+/**
+ * A read model as plain data and pure functions: no I/O, no clock. A document at position p is a function of its events up to p and of nothing
+ * else. Documents hold plain values, bigint for money; `_id`, `position` and `removed` belong to the engine.
+ */
+export type Projection = FoldedProjection | AppendOnlyProjection;
 
 /** Id of the n-th append-only document of an event. */
 export function documentId(event: Pick<ProjectedEvent, 'stream' | 'revision'>, n = 0): string {

@@ -1,0 +1,104 @@
+import type { Instant, LocalDate } from '#libs/kernel';
+import type { ReadStore } from '#libs/read-store';
+import { cutFilter } from '../cut.js';
+import { AgingSums, BucketBounds, type AgingBuckets } from './aging-buckets.js';
+import {
+  ACCOUNT_ORDER_INDEX,
+  arrearsAgingProjection,
+  type ArrearsMovementDocument,
+} from './arrears-aging.projection.js';
+
+export interface AgingQuery {
+  readonly communityId: string;
+  readonly asOf: LocalDate;
+  /** Without it: as known now. */
+  readonly knownAt?: Instant;
+  /** Without it: the position that the read model has reached. */
+  readonly position?: bigint;
+}
+
+/** Amounts as strings of minor units. */
+export interface AgingAccount {
+  readonly account: string;
+  readonly buckets: AgingBuckets<string>;
+  readonly outstanding: string;
+  readonly credit: string;
+}
+
+export interface AgingReport {
+  readonly asOf: LocalDate;
+  readonly knownAt: Instant | null;
+  /** Decimal string; '-1' before anything was folded. */
+  readonly position: string;
+  readonly currency: string;
+  readonly buckets: AgingBuckets<string>;
+  readonly outstanding: string;
+  readonly credit: string;
+  readonly accounts: readonly AgingAccount[];
+}
+
+type Movement = Pick<ArrearsMovementDocument, 'accountId' | 'dueOn' | 'outstandingMinor' | 'creditMinor'>;
+
+const BATCH = 5_000;
+const FIELDS = { _id: 0, accountId: 1, dueOn: 1, outstandingMinor: 1, creditMinor: 1 } as const;
+
+/** Arrears by age as of a day, as known at an instant (D16): sums over movements, made when read. */
+export class ArrearsAgingReader {
+  constructor(private readonly store: ReadStore) {}
+
+  /** Position that answers reflect when the query names none; -1n before anything was folded. */
+  position(): Promise<bigint> {
+    return this.store.livePosition(arrearsAgingProjection);
+  }
+
+  /** All accounts with a fact in the cut, zeros included, in the order of their ids by code point (domain.md §7); one account in memory. */
+  async *listAccounts(query: AgingQuery): AsyncGenerator<{ readonly account: string; readonly sums: AgingSums }> {
+    const bounds = new BucketBounds(query.asOf);
+    let account: string | undefined;
+    let sums = new AgingSums();
+    for await (const movement of await this.find(query)) {
+      if (movement.accountId !== account) {
+        if (account !== undefined) yield { account, sums };
+        account = movement.accountId;
+        sums = new AgingSums();
+      }
+      addMovement(sums, movement, bounds);
+    }
+    if (account !== undefined) yield { account, sums };
+  }
+
+  /** The whole report; `currency` is the community's. */
+  async findReport(query: AgingQuery & { readonly currency: string }): Promise<AgingReport> {
+    const position = query.position ?? (await this.position());
+    const total = new AgingSums();
+    const accounts: AgingAccount[] = [];
+    for await (const { account, sums } of this.listAccounts({ ...query, position })) {
+      total.add(sums);
+      accounts.push({ account, ...sums.toReport() });
+    }
+    const { asOf, knownAt = null, currency } = query;
+    return { asOf, knownAt, position: position.toString(), currency, ...total.toReport(), accounts };
+  }
+
+  /** How the server would run `listAccounts`. */
+  async explain(query: AgingQuery): Promise<object> {
+    return (await this.find(query)).explain('queryPlanner');
+  }
+
+  private async find({ communityId, asOf, knownAt, position }: AgingQuery) {
+    const cut = { asOf, position: position ?? (await this.position()), ...(knownAt === undefined ? {} : { knownAt }) };
+    const movements = await this.store.liveCollection<ArrearsMovementDocument & { position: bigint }>(
+      arrearsAgingProjection,
+    );
+    return movements
+      .find({ communityId, ...cutFilter(cut) }, { projection: FIELDS, batchSize: BATCH })
+      .sort(ACCOUNT_ORDER_INDEX.key)
+      .project<Movement>(FIELDS);
+  }
+}
+
+function addMovement(sums: AgingSums, { dueOn, outstandingMinor, creditMinor }: Movement, bounds: BucketBounds): void {
+  if (dueOn !== null) sums.buckets[bounds.indexOf(dueOn)]! += outstandingMinor;
+  sums.outstanding += outstandingMinor;
+  sums.credit += creditMinor;
+}

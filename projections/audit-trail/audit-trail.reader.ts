@@ -1,0 +1,83 @@
+import { streamName } from '#libs/kernel';
+import type { ReadStore } from '#libs/read-store';
+import { cutFilter, type Cut } from '../cut.js';
+import {
+  auditTrailProjection,
+  COMMUNITY_ORDER_INDEX,
+  STREAM_ORDER_INDEX,
+  type AuditEntryDocument,
+} from './audit-trail.projection.js';
+
+export interface AuditQuery extends Cut {
+  readonly communityId: string;
+  /** Only the account's own stream; without it every stream of the community. */
+  readonly accountId?: string;
+}
+
+/** Position and revision as decimal strings. */
+export interface AuditEntry {
+  readonly position: string;
+  readonly stream: string;
+  readonly revision: string;
+  readonly type: string;
+  readonly actor: { readonly id: string; readonly role: string };
+  readonly occurredAt: string;
+  readonly effectiveOn: string;
+  readonly recordedAt: string;
+  readonly correlationId: string;
+  readonly causationId: string;
+  readonly hash: string;
+}
+
+const BATCH = 2_000;
+
+/** Queries on the audit trail, in order of position. */
+export class AuditTrailReader {
+  constructor(private readonly store: ReadStore) {}
+
+  /** Position that answers reflect when the query names none; -1n before anything was folded. */
+  position(): Promise<bigint> {
+    return this.store.livePosition(auditTrailProjection);
+  }
+
+  /** One by one, for trails of any length. */
+  async *listEntries(query: AuditQuery): AsyncGenerator<AuditEntry> {
+    for await (const entry of await this.find(query)) {
+      yield {
+        position: entry.position.toString(),
+        stream: entry.stream,
+        revision: entry.revision.toString(),
+        type: entry.type,
+        actor: entry.actor,
+        occurredAt: entry.occurredAt,
+        effectiveOn: entry.effectiveOn,
+        recordedAt: entry.recordedAt,
+        correlationId: entry.correlationId,
+        causationId: entry.causationId,
+        hash: entry.hash,
+      };
+    }
+  }
+
+  async findEntries(query: AuditQuery): Promise<AuditEntry[]> {
+    const entries: AuditEntry[] = [];
+    for await (const entry of this.listEntries(query)) entries.push(entry);
+    return entries;
+  }
+
+  /** How the server would run `listEntries`. */
+  async explain(query: AuditQuery): Promise<object> {
+    return (await this.find(query)).explain('queryPlanner');
+  }
+
+  private async find({ communityId, accountId, ...cut }: AuditQuery) {
+    const filter = { ...cutFilter({ ...cut, position: cut.position ?? (await this.position()) }) };
+    const entries = await this.store.liveCollection<AuditEntryDocument & { position: bigint }>(auditTrailProjection);
+    const options = { batchSize: BATCH };
+    if (accountId === undefined) {
+      return entries.find({ communityId, ...filter }, options).sort(COMMUNITY_ORDER_INDEX.key);
+    }
+    const stream = streamName('account', communityId, accountId);
+    return entries.find({ stream, ...filter }, options).sort(STREAM_ORDER_INDEX.key);
+  }
+}

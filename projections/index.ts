@@ -1,0 +1,21 @@
+import type { Projection } from '#libs/projection-engine';
+import { arrearsAgingProjection } from './arrears-aging/arrears-aging.projection.js';
+import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
+import { ledgerProjection } from './ledger/ledger.projection.js';
+
+export type { AgingBuckets } from './arrears-aging/aging-buckets.js';
+export { arrearsAgingProjection, type ArrearsMovementDocument } from './arrears-aging/arrears-aging.projection.js';
+export {
+  ArrearsAgingReader,
+  type AgingAccount,
+  type AgingQuery,
+  type AgingReport,
+} from './arrears-aging/arrears-aging.reader.js';
+export { auditTrailProjection, type AuditEntryDocument } from './audit-trail/audit-trail.projection.js';
+export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trail/audit-trail.reader.js';
+export type { Cut } from './cut.js';
+export { ledgerProjection, type LedgerLineDocument } from './ledger/ledger.projection.js';
+export { LedgerReader, type LedgerLine, type LedgerQuery, type LedgerReport } from './ledger/ledger.reader.js';
+
+/** Every read model of the project: what a drain folds, what `estate verify` rebuilds. */
+export const projections: readonly Projection[] = [ledgerProjection, arrearsAgingProjection, auditTrailProjection];

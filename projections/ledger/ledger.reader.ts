@@ -1,0 +1,80 @@
+import type { ReadStore } from '#libs/read-store';
+import { cutFilter, type Cut } from '../cut.js';
+import { LEDGER_ORDER_INDEX, ledgerProjection, type LedgerLineDocument } from './ledger.projection.js';
+
+export interface LedgerQuery extends Cut {
+  readonly communityId: string;
+  readonly accountId: string;
+}
+
+/** Amounts as strings of minor units, positions and revisions as decimal strings; `balance` runs over the cut asked for. */
+export interface LedgerLine {
+  readonly stream: string;
+  readonly revision: string;
+  readonly position: string;
+  readonly effectiveOn: string;
+  readonly recordedAt: string;
+  readonly type: string;
+  readonly reference: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly balance: string;
+}
+
+export interface LedgerReport {
+  readonly account: string;
+  readonly lines: readonly LedgerLine[];
+  /** Outstanding − credit, in minor units. */
+  readonly balance: string;
+}
+
+const BATCH = 2_000;
+
+/** Queries on ledger lines, in ledger order: (effectiveOn, order of posting) (D16). */
+export class LedgerReader {
+  constructor(private readonly store: ReadStore) {}
+
+  /** Position that answers reflect when the query names none; -1n before anything was folded. */
+  position(): Promise<bigint> {
+    return this.store.livePosition(ledgerProjection);
+  }
+
+  /** One by one, for ledgers of any length. An account without lines has none. */
+  async *listLines(query: LedgerQuery): AsyncGenerator<LedgerLine> {
+    let balance = 0n;
+    for await (const line of await this.find(query)) {
+      balance += line.debitMinor - line.creditMinor;
+      yield {
+        stream: line.stream,
+        revision: line.revision.toString(),
+        position: line.position.toString(),
+        effectiveOn: line.effectiveOn,
+        recordedAt: line.recordedAt,
+        type: line.type,
+        reference: line.reference,
+        debit: line.debitMinor.toString(),
+        credit: line.creditMinor.toString(),
+        balance: balance.toString(),
+      };
+    }
+  }
+
+  async findLedger(query: LedgerQuery): Promise<LedgerReport> {
+    const lines: LedgerLine[] = [];
+    for await (const line of this.listLines(query)) lines.push(line);
+    return { account: query.accountId, lines, balance: lines.at(-1)?.balance ?? '0' };
+  }
+
+  /** How the server would run `listLines`. */
+  async explain(query: LedgerQuery): Promise<object> {
+    return (await this.find(query)).explain('queryPlanner');
+  }
+
+  private async find({ communityId, accountId, ...cut }: LedgerQuery) {
+    const position = cut.position ?? (await this.position());
+    const lines = await this.store.liveCollection<LedgerLineDocument & { position: bigint }>(ledgerProjection);
+    return lines
+      .find({ communityId, accountId, ...cutFilter({ ...cut, position }) }, { batchSize: BATCH })
+      .sort(LEDGER_ORDER_INDEX.key);
+  }
+}
