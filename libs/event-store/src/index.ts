@@ -19,3 +19,14 @@ export {
   type EventMetadata,
   type StoredEvent,
 } from './stored-event.js';
+export {
+  EMPTY_HEAD,
+  encodeEvents,
+  hashOfStored,
+  inputHashOf,
+  recordedAtAfter,
+  ZERO_HASH,
+  type StreamHead,
+} from './encode.js';
+export { ChainVerifier, verifyChain, type ChainFault, type ChainFaultCode, type ChainReport } from './hash-chain.js';
+export { Upcasters, type Upcaster } from './upcasters.js';

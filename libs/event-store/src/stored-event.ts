@@ -39,6 +39,8 @@ export interface EncodedEvent {
   readonly dataText: string;
   /** Canonical JSON of the metadata, hash included. */
   readonly metadataText: string;
+  /** Size of both texts in UTF-8 bytes: what counts against the limits of an append. */
+  readonly bytes: number;
 }
 
 export const UNKNOWN_POSITION = -1n;
