@@ -1,0 +1,145 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { DomainError } from '#libs/kernel';
+import type { HistoryBooks } from './history-facts.js';
+import { HistoryRecorder } from './history-recorder.js';
+import type { AccountStream } from './history-recorder.js';
+import { ImportTally } from './import-report.js';
+import type { ImportReport } from './import-report.js';
+import { LineSorter } from './line-sorter.js';
+import { readJournal } from './read-journal.js';
+import { SpillFile } from './spill-file.js';
+
+/** Where a journal is recorded. A dry run gets stores that read and decide but do not write. */
+export interface ImportStores {
+  /** The community's books; undefined when nobody has registered it. */
+  findBooks(communityId: string): Promise<HistoryBooks | undefined>;
+  register(books: HistoryBooks): Promise<void>;
+  openAccount(communityId: string, account: string): Promise<AccountStream>;
+}
+
+export interface ImportRequest {
+  readonly path: string;
+  /** Parsed (D17). */
+  readonly communityId: string;
+  /** The books' currency; a new community gets CNY without it. */
+  readonly currency?: string;
+  readonly signal?: AbortSignal;
+  /** Bytes read and checked so far; `total` is undefined for a pipe. */
+  readonly onRead?: (bytes: number, total: number | undefined) => void;
+  /** Lines recorded or found unchanged so far. */
+  readonly onRecorded?: (lines: number, total: number) => void;
+}
+
+const DEFAULT_CURRENCY = 'CNY';
+const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
+
+/**
+ * Imports a journal of receivables: reads and checks the whole file, sorts its lines by account, date and place, and records
+ * them. The same file again changes nothing; after a failure or a stop the same file again goes on.
+ * @throws DomainError FILE_NOT_FOUND, FILE_INVALID, HEADER_INVALID, CURRENCY_MISMATCH: the file was refused, nothing was stored;
+ *   the store's errors; the signal's reason
+ */
+export async function importHistory(stores: ImportStores, request: ImportRequest): Promise<ImportReport> {
+  const known = await stores.findBooks(request.communityId);
+  const books = booksFor(request, known);
+  const tally = new ImportTally();
+  const sorter = new LineSorter();
+  try {
+    const lines = await collect(request, tally, sorter);
+    if (lines > 0) {
+      request.signal?.throwIfAborted();
+      if (!known) await stores.register(books);
+      await record(stores, request, { books, tally, sorter, lines });
+    }
+  } finally {
+    await sorter.close();
+  }
+  return tally.report();
+}
+
+function booksFor({ communityId, currency }: ImportRequest, known: HistoryBooks | undefined): HistoryBooks {
+  if (!known) return { communityId, currency: currency ?? DEFAULT_CURRENCY, timeZone: DEFAULT_TIME_ZONE };
+  if (currency === undefined || currency === known.currency) return known;
+  const message = `the books of ${communityId} are kept in ${known.currency}, not in ${currency}`;
+  throw new DomainError('CURRENCY_MISMATCH', message);
+}
+
+/** Reads, checks and sorts; returns the number of lines to be recorded. */
+async function collect(request: ImportRequest, tally: ImportTally, sorter: LineSorter): Promise<number> {
+  let lines = 0;
+  const source = await openSource(request.path, request.signal);
+  try {
+    await readJournal(source.file, {
+      tally,
+      ...(request.signal && { signal: request.signal }),
+      onProgress: (bytes) => request.onRead?.(bytes, source.bytes),
+      onLine: (line) => {
+        lines += 1;
+        return sorter.add(line);
+      },
+    });
+  } finally {
+    await source.close();
+  }
+  return lines;
+}
+
+interface Recording {
+  readonly books: HistoryBooks;
+  readonly tally: ImportTally;
+  readonly sorter: LineSorter;
+  readonly lines: number;
+}
+
+async function record(stores: ImportStores, request: ImportRequest, recording: Recording): Promise<void> {
+  const { books, tally, sorter, lines } = recording;
+  let settled = 0;
+  const recorder = new HistoryRecorder({
+    open: (account) => stores.openAccount(books.communityId, account),
+    books,
+    tally,
+    ...(request.signal && { signal: request.signal }),
+    onProgress: (count) => request.onRecorded?.((settled += count), lines),
+  });
+  await recorder.record(sorter.sorted());
+}
+
+interface Source {
+  readonly file: FileHandle;
+  readonly bytes: number | undefined;
+  close(): Promise<void>;
+}
+
+/** A pipe is copied first: after a quote that is never closed the scan goes back. */
+async function openSource(path: string, signal: AbortSignal | undefined): Promise<Source> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new DomainError('FILE_NOT_FOUND', `there is no file ${path}`);
+    throw new DomainError('FILE_INVALID', `cannot read ${path}: ${code}`);
+  }
+  const stats = await file.stat();
+  if (stats.isFile()) return { file, bytes: stats.size, close: () => file.close() };
+  if (stats.isDirectory()) {
+    await file.close();
+    throw new DomainError('FILE_INVALID', `${path} is a folder`);
+  }
+  return { ...(await copyOf(file, signal)), bytes: undefined };
+}
+
+async function copyOf(pipe: FileHandle, signal: AbortSignal | undefined): Promise<Omit<Source, 'bytes'>> {
+  const copy = await SpillFile.create();
+  try {
+    for await (const chunk of pipe.createReadStream()) {
+      signal?.throwIfAborted();
+      await copy.append(chunk as Buffer);
+    }
+  } catch (error) {
+    await copy.close();
+    throw error;
+  }
+  return { file: copy.handle, close: () => copy.close() };
+}
