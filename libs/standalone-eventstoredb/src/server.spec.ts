@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type EventStoreServer, startEventStoreServer } from './index.js';
+
+let dataDir: string;
+let server: EventStoreServer;
+let client: EventStoreDBClient;
+
+async function start(): Promise<void> {
+  server = await startEventStoreServer({ dataDir, host: '127.0.0.1', port: 0 });
+  client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${server.port}?tls=false`);
+}
+async function stop(): Promise<void> {
+  await client.dispose();
+  await server.close();
+}
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'standalone-eventstoredb-'));
+  await start();
+});
+afterEach(async () => {
+  await stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const event = (n: number) => jsonEvent({ type: 'Numbered', data: { n } });
+
+async function readAll(): Promise<[stream: string, revision: bigint, position: bigint][]> {
+  const seen: [string, bigint, bigint][] = [];
+  for await (const { event: stored } of client.readAll()) {
+    seen.push([stored!.streamId, stored!.revision, stored!.position!.commit]);
+  }
+  return seen;
+}
+
+describe('a restarted server', () => {
+  it('has every event, and goes on with positions, revisions and streams', async () => {
+    for (let n = 0; n < 5; n++) await client.appendToStream(`s-${n % 2}`, [event(n), event(n)]);
+    const before = await readAll();
+    await stop();
+    await start();
+    expect(await readAll()).toEqual(before);
+    const result = await client.appendToStream('s-1', event(9), { expectedRevision: 3n });
+    expect(result.position!.commit).toBe(before.at(-1)![2] + 1n);
+    await client.appendToStream('s-2', event(1), { expectedRevision: 'no_stream' });
+    expect((await readAll()).slice(-2).map(([stream, revision]) => [stream, revision])).toEqual([
+      ['s-1', 4n],
+      ['s-2', 0n],
+    ]);
+  });
+
+  it('still knows a repeated append, whatever it expected', async () => {
+    const events = [event(1), event(2)];
+    const first = await client.appendToStream('repeated', events, { expectedRevision: 'no_stream' });
+    await stop();
+    await start();
+    for (const expectedRevision of ['no_stream', 'any'] as const) {
+      expect(await client.appendToStream('repeated', events, { expectedRevision })).toEqual(first);
+    }
+    expect(await readAll()).toHaveLength(2);
+  });
+});
+
+describe('closing', () => {
+  it('ends a running subscription with an error', async () => {
+    const subscription = client.subscribeToAll();
+    const ended = new Promise((resolve) => subscription.once('error', resolve));
+    await new Promise((resolve) => subscription.once('confirmation', resolve));
+    await server.close();
+    expect(await ended).toBeInstanceOf(Error);
+  });
+});
+
+describe('starting', () => {
+  it('refuses a port that is taken', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'standalone-eventstoredb-'));
+    await expect(startEventStoreServer({ dataDir: other, host: '127.0.0.1', port: server.port })).rejects.toThrow();
+    rmSync(other, { recursive: true, force: true });
+  });
+
+  it('serves one node that leads, so that discovery works', async () => {
+    const discovering = EventStoreDBClient.connectionString(
+      `esdb+discover://127.0.0.1:${server.port}?tls=false&nodePreference=leader`,
+    );
+    await discovering.appendToStream('discovered', event(1));
+    expect(await readAll()).toHaveLength(1);
+    await discovering.dispose();
+  });
+});

@@ -1,0 +1,156 @@
+import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
+import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import { invalidArgument, maxAppendSizeExceeded, missingMetadata, streamDeleted, toRpcError } from '../errors.js';
+import type { Appender } from '../store/appender.js';
+import {
+  type AppendOptions,
+  type BatchAppendMessage,
+  MissingMetadataError,
+  decodeAppend,
+  decodeBatchAppend,
+} from '../wire/append-request.js';
+import type { ProposedEvent } from '../wire/record.js';
+import { type BatchFault, appendResponse, batchFailure, batchSuccess } from '../wire/responses.js';
+import { Outlet } from './outlet.js';
+
+/** The largest append (data and metadata of its events, and two bytes for each character of their types), in bytes. */
+export const MAX_APPEND_BYTES = 1024 * 1024;
+/** Appends of one call that may be under way before it is read no further. */
+const MAX_UNDER_WAY = 256;
+
+type AppendResp = InstanceType<typeof streamsPb.AppendResp>;
+
+function sizeOf(event: ProposedEvent): number {
+  return event.data.length + event.metadata.length + 2 * event.type.length;
+}
+
+/** Streams.Append: one append for each call, the options first, then event by event. */
+export function handleAppend(
+  appender: Appender,
+  call: ServerReadableStream<Buffer, AppendResp>,
+  callback: sendUnaryData<AppendResp>,
+): void {
+  let options: AppendOptions | undefined;
+  const events: ProposedEvent[] = [];
+  let bytes = 0;
+  let answered = false;
+  const answer: sendUnaryData<AppendResp> = (error, response) => {
+    if (answered) return;
+    answered = true;
+    callback(error, response);
+  };
+  call.on('data', (buffer: Buffer) => {
+    if (answered) return;
+    try {
+      const message = decodeAppend(buffer);
+      if (message.options !== undefined) options ??= message.options;
+      if (message.event === undefined) return;
+      bytes += sizeOf(message.event);
+      if (bytes > MAX_APPEND_BYTES) throw maxAppendSizeExceeded(MAX_APPEND_BYTES);
+      events.push(message.event);
+    } catch (error) {
+      answer(error instanceof MissingMetadataError ? missingMetadata(error.property) : toRpcError(error));
+    }
+  });
+  call.on('error', () => (answered = true));
+  call.on('end', () => {
+    if (answered) return;
+    if (options === undefined) return answer(invalidArgument('the options of the append are missing'));
+    appendNow(appender, options, events).then(
+      (response) => answer(null, response),
+      (error: unknown) => answer(toRpcError(error)),
+    );
+  });
+}
+
+async function appendNow(appender: Appender, options: AppendOptions, events: ProposedEvent[]): Promise<AppendResp> {
+  const stream = options.stream.toString('utf8');
+  const outcome = await appender.append(stream, options.expected, events);
+  if (outcome.kind === 'deleted') throw streamDeleted(stream);
+  return appendResponse(outcome, options.expected);
+}
+
+interface PendingBatch {
+  readonly options: AppendOptions;
+  readonly events: ProposedEvent[];
+  bytes: number;
+}
+
+/** Streams.BatchAppend: many appends in one call, each answered by its correlation id when it is on disk. */
+export class BatchAppendCall {
+  private readonly pending = new Map<string, PendingBatch>();
+  private readonly outlet: Outlet;
+  private underWay = 0;
+  private ended = false;
+
+  constructor(
+    private readonly appender: Appender,
+    private readonly call: ServerDuplexStream<Buffer, Buffer>,
+  ) {
+    this.outlet = new Outlet(call);
+    call.on('data', (buffer: Buffer) => this.receive(buffer));
+    call.on('end', () => {
+      this.ended = true;
+      this.settle();
+    });
+  }
+
+  private receive(buffer: Buffer): void {
+    let message: BatchAppendMessage;
+    try {
+      message = decodeBatchAppend(buffer);
+    } catch (error) {
+      return this.outlet.fail(error);
+    }
+    const { correlationId, options } = message;
+    if (options !== undefined && !this.pending.has(correlationId)) {
+      this.pending.set(correlationId, { options, events: [], bytes: 0 });
+    }
+    const batch = this.pending.get(correlationId);
+    if (message.fault !== undefined) return this.refuse(message, { kind: 'bad-request', message: message.fault });
+    if (batch === undefined) return;
+    for (const event of message.events) {
+      batch.bytes += sizeOf(event);
+      batch.events.push(event);
+    }
+    if (batch.bytes > MAX_APPEND_BYTES) {
+      return this.refuse(message, { kind: 'too-large', limitBytes: MAX_APPEND_BYTES });
+    }
+    if (!message.isFinal) return;
+    if ((batch.options.deadlineMs ?? Infinity) <= Date.now()) return this.refuse(message, { kind: 'timeout' });
+    this.pending.delete(correlationId);
+    this.append(message.correlation, batch);
+  }
+
+  private refuse(message: BatchAppendMessage, fault: BatchFault): void {
+    const stream = this.pending.get(message.correlationId)?.options.stream ?? Buffer.alloc(0);
+    this.pending.delete(message.correlationId);
+    this.outlet.send(batchFailure(message.correlation, stream, fault));
+  }
+
+  private append(correlation: Buffer, { options, events }: PendingBatch): void {
+    if (++this.underWay >= MAX_UNDER_WAY) this.call.pause();
+    const { stream, expected } = options;
+    this.appender
+      .append(stream.toString('utf8'), expected, events)
+      .then(
+        (outcome) => {
+          if (outcome.kind === 'appended') return batchSuccess(correlation, stream, outcome.revision, outcome.position);
+          const fault = outcome.kind === 'deleted' ? outcome : { ...outcome, expected };
+          return batchFailure(correlation, stream, fault);
+        },
+        (error: unknown) => batchFailure(correlation, stream, { kind: 'internal', message: (error as Error).message }),
+      )
+      .then(async (response) => {
+        if (!this.outlet.send(response)) await this.outlet.drained();
+        this.underWay--;
+        this.settle();
+      })
+      .catch((error: unknown) => this.outlet.fail(error));
+  }
+
+  private settle(): void {
+    if (this.ended && this.underWay === 0) this.outlet.end();
+    else if (this.underWay < MAX_UNDER_WAY) this.call.resume();
+  }
+}

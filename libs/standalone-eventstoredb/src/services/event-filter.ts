@@ -1,0 +1,70 @@
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import { invalidArgument } from '../errors.js';
+import { StoredRecord } from '../wire/record.js';
+
+export type EventFilter = (record: StoredRecord) => boolean;
+
+const DEFAULT_WINDOW = 32;
+
+export interface FilterOptions {
+  readonly accepts: EventFilter;
+  /** A subscription sends a checkpoint after so many events looked at. */
+  readonly checkpointEvery: number;
+  /** A read ends after so many events looked at, or never. */
+  readonly maxSearchWindow: number | undefined;
+}
+
+/** The filter of a read of $all. Throws INVALID_ARGUMENT on one that can't be used. */
+export function filterOf(options: ReadReq.Options.FilterOptions): FilterOptions {
+  const expression = options.getStreamIdentifier() ?? options.getEventType();
+  if (expression === undefined) throw invalidArgument('the filter names neither a stream nor an event type');
+  const part: (record: StoredRecord) => Buffer = options.hasStreamIdentifier()
+    ? (record) => record.streamName
+    : (record) => record.type;
+  const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW;
+  const multiplier = Math.max(1, options.getCheckpointintervalmultiplier());
+  return {
+    accepts:
+      expression.getRegex() === '' ? prefixes(part, expression.getPrefixList()) : regex(part, expression.getRegex()),
+    checkpointEvery: Math.max(1, window) * multiplier,
+    maxSearchWindow: options.hasMax() ? options.getMax() : undefined,
+  };
+}
+
+function prefixes(part: (record: StoredRecord) => Buffer, texts: readonly string[]): EventFilter {
+  const wanted = texts.map((text) => Buffer.from(text, 'utf8'));
+  return (record) => {
+    const value = part(record);
+    return wanted.some(
+      (prefix) => value.length >= prefix.length && value.compare(prefix, 0, prefix.length, 0, prefix.length) === 0,
+    );
+  };
+}
+
+/** How many distinct names a filter remembers its verdict on. */
+const REMEMBERED = 10_000;
+
+function regex(part: (record: StoredRecord) => Buffer, source: string): EventFilter {
+  let pattern: RegExp;
+  try {
+    pattern = new RegExp(source, 'u');
+  } catch {
+    try {
+      pattern = new RegExp(source);
+    } catch (error) {
+      throw invalidArgument(`'${source}' is not a regular expression: ${(error as Error).message}`);
+    }
+  }
+  // Event types and streams repeat: the verdict by name is much cheaper than the expression.
+  const verdicts = new Map<string, boolean>();
+  return (record) => {
+    const name = part(record).toString('utf8');
+    let verdict = verdicts.get(name);
+    if (verdict === undefined) {
+      verdict = pattern.test(name);
+      if (verdicts.size >= REMEMBERED) verdicts.clear();
+      verdicts.set(name, verdict);
+    }
+    return verdict;
+  };
+}

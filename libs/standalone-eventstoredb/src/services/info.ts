@@ -1,0 +1,34 @@
+import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
+import featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
+
+/** The version that this server stands for. */
+export const SERVER_VERSION = '24.2.0';
+
+/** ServerFeatures.GetSupportedMethods: what is served, by service and method. */
+export function supportedMethods(
+  services: readonly ServiceDefinition[],
+  features: Readonly<Record<string, readonly string[]>>,
+): InstanceType<typeof featuresPb.SupportedMethods> {
+  const answer = new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
+  for (const service of services) {
+    for (const { path } of Object.values(service)) {
+      const [, serviceName = '', methodName = ''] = path.toLowerCase().split('/');
+      const method = new featuresPb.SupportedMethod().setServiceName(serviceName).setMethodName(methodName);
+      answer.addMethods(method.setFeaturesList([...(features[path] ?? [])]));
+    }
+  }
+  return answer;
+}
+
+/** Gossip.Read: one node, which leads. */
+export function gossip(instanceId: string, host: string, port: number): InstanceType<typeof gossipPb.ClusterInfo> {
+  const member = new gossipPb.MemberInfo();
+  member.setInstanceId(new sharedPb.UUID().setString(instanceId));
+  member.setTimeStamp(`${Date.now()}0000`);
+  member.setState(gossipPb.MemberInfo.VNodeState.LEADER);
+  member.setIsAlive(true);
+  member.setHttpEndPoint(new gossipPb.EndPoint().setAddress(host).setPort(port));
+  return new gossipPb.ClusterInfo().setMembersList([member]);
+}

@@ -1,0 +1,65 @@
+import { type RpcError, toRpcError } from '../errors.js';
+
+/** What is needed of a grpc-js call that sends. */
+export interface SendingCall {
+  readonly cancelled: boolean;
+  write(message: Buffer): boolean;
+  end(): unknown;
+  on(event: string, listener: () => void): unknown;
+  emit(event: 'error', error: Error): boolean;
+}
+
+/** The sending side of a streaming call: back-pressure as a promise, the end of the call as an abort signal. */
+export class Outlet {
+  private readonly controller = new AbortController();
+  private readonly waiting = new Set<() => void>();
+
+  constructor(private readonly call: SendingCall) {
+    const stop = (): void => this.stop();
+    call.on('cancelled', stop);
+    call.on('close', stop);
+    call.on('error', stop);
+    call.on('drain', () => this.wake());
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get closed(): boolean {
+    return this.controller.signal.aborted || this.call.cancelled;
+  }
+
+  /** Sends a message. False: what is buffered should first be taken; await {@link drained} before sending more. */
+  send(message: Buffer): boolean {
+    return this.closed || this.call.write(message);
+  }
+
+  /** Settles when the buffer is empty or the call is over. */
+  drained(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.add(resolve));
+  }
+
+  end(): void {
+    if (!this.closed) this.call.end();
+    this.stop();
+  }
+
+  /** Ends the call with a status. */
+  fail(error: unknown): void {
+    const rpcError: RpcError = toRpcError(error);
+    if (!this.closed) this.call.emit('error', rpcError);
+    this.stop();
+  }
+
+  private stop(): void {
+    if (!this.controller.signal.aborted) this.controller.abort();
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting) resolve();
+    this.waiting.clear();
+  }
+}

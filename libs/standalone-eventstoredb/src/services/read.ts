@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import { streamDeleted } from '../errors.js';
+import { ALL, type EventLog } from '../store/event-log.js';
+import { type LogReader, PAGE_EVENTS } from '../store/log-reader.js';
+import { StoredRecord } from '../wire/record.js';
+import { CAUGHT_UP, checkpoint, confirmation, streamNotFoundResponse } from '../wire/responses.js';
+import { EventPresenter } from './event-presenter.js';
+import { Outlet } from './outlet.js';
+import { type ReadQuery, readQueryOf } from './read-query.js';
+
+/** Streams.Read: reads and catch-up subscriptions, of a stream or of $all. */
+export class ReadService {
+  constructor(
+    private readonly log: EventLog,
+    private readonly reader: LogReader,
+  ) {}
+
+  handle(call: ServerWritableStream<ReadReq, Buffer>): void {
+    const outlet = new Outlet(call);
+    this.serve(call.request, outlet).then(
+      () => outlet.end(),
+      (error: unknown) => outlet.fail(error),
+    );
+  }
+
+  private async serve(request: ReadReq, outlet: Outlet): Promise<void> {
+    const query = readQueryOf(request);
+    const presenter = new EventPresenter(this.log, this.reader, query);
+    if (query.stream === undefined) {
+      if (query.maxCount === undefined) await this.subscribeAll(query, presenter, outlet);
+      else await this.readAll(query, query.maxCount, presenter, outlet);
+    } else if (query.maxCount === undefined) await this.subscribeStream(query.stream, query, presenter, outlet);
+    else await this.readStream(query.stream, query, query.maxCount, presenter, outlet);
+  }
+
+  private async readAll(query: ReadQuery, maxCount: number, presenter: EventPresenter, outlet: Outlet): Promise<void> {
+    const { filter, backwards } = query;
+    let left = maxCount;
+    let next = startOfAll(query, this.log.head);
+    while (left > 0 && !outlet.closed) {
+      const limit = filter === undefined ? Math.min(left, PAGE_EVENTS) : PAGE_EVENTS;
+      const page = backwards ? this.reader.allBackwards(next, limit) : this.reader.allForwards(next, limit);
+      for (const buffer of page.records) {
+        const record = new StoredRecord(buffer);
+        if (filter !== undefined && !filter.accepts(record)) continue;
+        const sent = outlet.send(presenter.present(record));
+        if (--left === 0) return;
+        if (!sent) await outlet.drained();
+      }
+      next = page.next;
+      if (page.end) return;
+      await nextTurn();
+    }
+  }
+
+  private async readStream(
+    stream: Buffer,
+    query: ReadQuery,
+    maxCount: number,
+    presenter: EventPresenter,
+    outlet: Outlet,
+  ): Promise<void> {
+    const info = this.log.streams.open(stream.toString('utf8'));
+    if (info.tombstoned) throw streamDeleted(info.name);
+    if (info.committed < 0) {
+      outlet.send(streamNotFoundResponse(stream));
+      return;
+    }
+    let left = maxCount;
+    let next = startOfStream(query, info.committed);
+    while (left > 0 && !outlet.closed) {
+      const limit = Math.min(left, PAGE_EVENTS);
+      const page = query.backwards
+        ? this.reader.streamBackwards(info, next, limit)
+        : this.reader.streamForwards(info, next, limit);
+      for (const buffer of page.records) {
+        if (!outlet.send(presenter.present(new StoredRecord(buffer)))) await outlet.drained();
+        if (--left === 0) return;
+      }
+      next = page.next;
+      if (page.end) return;
+      await nextTurn();
+    }
+  }
+
+  private async subscribeAll(query: ReadQuery, presenter: EventPresenter, outlet: Outlet): Promise<void> {
+    outlet.send(confirmation(randomUUID()));
+    const { filter } = query;
+    let next = query.from === 'start' ? 1 : (query.from === 'end' ? this.log.head : query.from) + 1;
+    let caughtUp = false;
+    let looked = 0;
+    while (!outlet.closed) {
+      const page = this.reader.allForwards(next);
+      for (const buffer of page.records) {
+        const record = new StoredRecord(buffer);
+        if (filter === undefined || filter.accepts(record)) {
+          if (!outlet.send(presenter.present(record))) await outlet.drained();
+          if (outlet.closed) return;
+        }
+        if (filter !== undefined && ++looked >= filter.checkpointEvery) {
+          looked = 0;
+          if (!outlet.send(checkpoint(record.position))) await outlet.drained();
+        }
+      }
+      next = page.next;
+      if (!page.end) await nextTurn();
+      else {
+        if (!caughtUp) outlet.send(CAUGHT_UP);
+        caughtUp = true;
+        if (this.log.head < next) await this.log.notifier.wait(ALL, outlet.signal);
+      }
+    }
+  }
+
+  private async subscribeStream(
+    stream: Buffer,
+    query: ReadQuery,
+    presenter: EventPresenter,
+    outlet: Outlet,
+  ): Promise<void> {
+    const name = stream.toString('utf8');
+    const first = this.log.streams.open(name);
+    if (first.tombstoned) throw streamDeleted(name);
+    outlet.send(confirmation(randomUUID()));
+    let next = query.from === 'start' ? 0 : (query.from === 'end' ? first.committed : query.from) + 1;
+    let caughtUp = false;
+    while (!outlet.closed) {
+      const info = this.log.streams.open(name);
+      const page = this.reader.streamForwards(info, next);
+      for (const buffer of page.records) {
+        if (!outlet.send(presenter.present(new StoredRecord(buffer)))) await outlet.drained();
+        if (outlet.closed) return;
+      }
+      next = page.next;
+      if (!page.end) await nextTurn();
+      else {
+        if (!caughtUp) outlet.send(CAUGHT_UP);
+        caughtUp = true;
+        if (this.log.streams.open(name).committed < next) await this.log.notifier.wait(name, outlet.signal);
+      }
+    }
+  }
+}
+
+function startOfAll(query: ReadQuery, head: number): number {
+  if (query.from === 'start') return query.backwards ? 0 : 1;
+  if (query.from === 'end') return head + 1;
+  return query.from;
+}
+
+function startOfStream(query: ReadQuery, last: number): number {
+  if (query.from === 'start') return 0;
+  if (query.from === 'end') return query.backwards ? last : last + 1;
+  return query.from;
+}

@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs';
+import { type Database, type RootDatabase, open } from 'lmdb';
+
+const FORMAT = 1;
+const MAX_READERS = 512;
+
+/** What is kept of a stream beside its events. */
+export interface StreamRow {
+  readonly id: number;
+  readonly name: string;
+  /** First revision that still counts ($tb); {@link Number.MAX_SAFE_INTEGER} after a soft delete. */
+  readonly truncateBefore: number;
+  readonly maxCount: number | null;
+  readonly maxAgeSeconds: number | null;
+  readonly tombstoned: boolean;
+}
+
+/** The tables of the server, in one lmdb environment. */
+export interface Files {
+  readonly root: RootDatabase<unknown, string>;
+  /** First position → chunk of records. */
+  readonly chunks: Database<Buffer, number>;
+  /** u48 stream id, u48 first revision → u48 first position, u32 count: one entry for each chunk. */
+  readonly index: Database<Buffer, Buffer>;
+  readonly streams: Database<StreamRow, string>;
+  /** Format version, counters. */
+  readonly state: Database<number, string>;
+  /** Persistent subscriptions: configuration and checkpoints. */
+  readonly groups: Database<unknown, string>;
+}
+
+/**
+ * Opens (and creates) the files in a folder. A commit is answered after fsync: without `overlappingSync: false` lmdb
+ * answers when the data is visible, which a power cut could undo. Throws if the folder holds another format.
+ */
+export function openFiles(dataDir: string): Files {
+  mkdirSync(dataDir, { recursive: true });
+  const root = open<unknown, string>({ path: dataDir, maxDbs: 16, maxReaders: MAX_READERS, overlappingSync: false });
+  const files: Files = {
+    root,
+    chunks: root.openDB<Buffer, number>({ name: 'chunks', encoding: 'binary' }),
+    index: root.openDB<Buffer, Buffer>({ name: 'index', encoding: 'binary', keyEncoding: 'binary' }),
+    streams: root.openDB<StreamRow, string>({ name: 'streams' }),
+    state: root.openDB<number, string>({ name: 'state' }),
+    groups: root.openDB<unknown, string>({ name: 'groups' }),
+  };
+  const format = files.state.get('format');
+  if (format === undefined) files.state.putSync('format', FORMAT);
+  else if (format !== FORMAT) throw new Error(`${dataDir} has format ${format}; this server reads format ${FORMAT}`);
+  return files;
+}
+
+const REVISION_LIMIT = 2 ** 48 - 1;
+
+/** Key of the index: sorts by stream, then revision. */
+export function indexKey(streamId: number, revision: number): Buffer {
+  const key = Buffer.allocUnsafe(12);
+  key.writeUIntBE(streamId, 0, 6);
+  key.writeUIntBE(Math.min(revision, REVISION_LIMIT), 6, 6);
+  return key;
+}
+
+export function indexValue(position: number, count: number): Buffer {
+  const value = Buffer.allocUnsafe(10);
+  value.writeUIntBE(position, 0, 6);
+  value.writeUInt32BE(count, 6);
+  return value;
+}
+
+/** A run of a stream's events that lie one after the other in one chunk. */
+export interface Run {
+  readonly revision: number;
+  readonly position: number;
+  readonly count: number;
+}
+
+export function runOf(key: Buffer, value: Buffer): Run {
+  return { revision: key.readUIntBE(6, 6), position: value.readUIntBE(0, 6), count: value.readUInt32BE(6) };
+}

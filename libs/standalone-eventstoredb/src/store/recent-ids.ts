@@ -1,0 +1,34 @@
+/** Where an event id was written. */
+export interface KnownEvent {
+  readonly streamId: number;
+  readonly revision: number;
+  readonly position: number;
+}
+
+/**
+ * Ids of the latest events: by them an append with 'any' or 'stream_exists' is recognised as a repetition (EventStoreDB
+ * keeps such a bounded memory too). Events that are not yet on disk are never dropped, because nothing else knows them.
+ */
+export class RecentIds {
+  private readonly known = new Map<string, KnownEvent>();
+
+  constructor(private readonly limit = 50_000) {}
+
+  get(id: string): KnownEvent | undefined {
+    return this.known.get(id);
+  }
+
+  add(id: string, event: KnownEvent, committedPosition: number): void {
+    this.known.delete(id);
+    this.known.set(id, event);
+    if (this.known.size <= this.limit) return;
+    for (const [oldest, { position }] of this.known) {
+      if (position <= committedPosition) this.known.delete(oldest);
+      return;
+    }
+  }
+
+  forget(ids: Iterable<string>): void {
+    for (const id of ids) this.known.delete(id);
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { type Files, type StreamRow, indexKey, runOf } from './files.js';
+
+/** lmdb's keys end at 1,978 bytes: longer names are looked up by their hash (the row holds the name). */
+const MAX_KEY_BYTES = 1900;
+const CACHED_STREAMS = 20_000;
+
+/** A stream as the writer sees it: with what is on its way to the disk. */
+export interface StreamInfo {
+  /** 0 until something of the stream is stored. */
+  id: number;
+  readonly name: string;
+  readonly nameBytes: Buffer;
+  /** Last revision, −1 for none; appends under way included. */
+  last: number;
+  /** Last revision that is on disk. */
+  committed: number;
+  /** Appends under way: such a stream stays in memory. */
+  pending: number;
+  truncateBefore: number;
+  maxCount: number | null;
+  maxAgeSeconds: number | null;
+  tombstoned: boolean;
+}
+
+/** Streams by name: rows on disk, the ones in use in a bounded cache. */
+export class StreamDirectory {
+  private readonly cache = new Map<string, StreamInfo>();
+  private nextId: number;
+
+  constructor(private readonly files: Files) {
+    this.nextId = files.state.get('nextStreamId') ?? 1;
+  }
+
+  /** The stream of that name, which need not exist yet. */
+  open(name: string): StreamInfo {
+    const cached = this.cache.get(name);
+    if (cached !== undefined) {
+      this.cache.delete(name);
+      this.cache.set(name, cached);
+      return cached;
+    }
+    const info = this.load(name);
+    this.cache.set(name, info);
+    if (this.cache.size > CACHED_STREAMS) this.evict();
+    return info;
+  }
+
+  /** Gives a new stream its number. Call inside a batch: it writes. */
+  create(info: StreamInfo): void {
+    info.id = this.nextId++;
+    void this.files.state.put('nextStreamId', this.nextId);
+    this.save(info);
+  }
+
+  /** Writes the row of a stream. Call inside a batch. */
+  save(info: StreamInfo): void {
+    const row: StreamRow = {
+      id: info.id,
+      name: info.name,
+      truncateBefore: info.truncateBefore,
+      maxCount: info.maxCount,
+      maxAgeSeconds: info.maxAgeSeconds,
+      tombstoned: info.tombstoned,
+    };
+    void this.files.streams.put(keyOf(info.name), row);
+  }
+
+  private load(name: string): StreamInfo {
+    const row = this.files.streams.get(keyOf(name));
+    const last = row === undefined ? -1 : this.lastRevision(row.id);
+    return {
+      id: row?.id ?? 0,
+      name,
+      nameBytes: Buffer.from(name, 'utf8'),
+      last,
+      committed: last,
+      pending: 0,
+      truncateBefore: row?.truncateBefore ?? 0,
+      maxCount: row?.maxCount ?? null,
+      maxAgeSeconds: row?.maxAgeSeconds ?? null,
+      tombstoned: row?.tombstoned ?? false,
+    };
+  }
+
+  private lastRevision(id: number): number {
+    const range = { start: indexKey(id, Infinity), end: indexKey(id, 0), reverse: true, inclusiveEnd: true, limit: 1 };
+    for (const { key, value } of this.files.index.getRange(range)) {
+      const run = runOf(key, value);
+      return run.revision + run.count - 1;
+    }
+    return -1;
+  }
+
+  private evict(): void {
+    for (const [name, info] of this.cache) {
+      if (info.pending > 0) continue;
+      this.cache.delete(name);
+      return;
+    }
+  }
+}
+
+function keyOf(name: string): string {
+  if (Buffer.byteLength(name) <= MAX_KEY_BYTES) return `n${name}`;
+  return `h${createHash('sha256').update(name).digest('base64url')}`;
+}
