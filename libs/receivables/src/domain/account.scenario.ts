@@ -1,5 +1,5 @@
 import { DomainError, type Actor, type LocalDate, type Money } from '#libs/kernel';
-import { openAccount } from './account.decisions.js';
+import { openAccount, type AssessFee, type ReceivePayment } from './account.decisions.js';
 import type { AccountEvent } from './account.events.js';
 import { evolve } from './account.evolve.js';
 import { initialAccount, type AccountState, type OpenAccount } from './account.state.js';
@@ -15,6 +15,30 @@ export function yuan(minor: bigint | number): Money {
 
 export function on(effectiveOn: LocalDate, actor: Actor = CASHIER): DecisionContext {
   return { actor, effectiveOn, occurredAt: `${effectiveOn}T01:00:00.000Z` };
+}
+
+/** A fee of a tariff with the default late fee (D6). */
+export function fee(minor: bigint | number, dueOn: string, extra: Partial<AssessFee> = {}): AssessFee {
+  return {
+    item: 'fee',
+    amount: yuan(minor),
+    dueOn,
+    reference: 'B1/0101/1',
+    tariff: { tariffId: 'T1', version: 1 },
+    period: null,
+    ...extra,
+  };
+}
+
+export function payment(minor: bigint | number, extra: Partial<ReceivePayment> = {}): ReceivePayment {
+  return {
+    amount: yuan(minor),
+    method: 'bank-transfer',
+    reference: 'R1',
+    receiptNumber: null,
+    designatedItemIds: [],
+    ...extra,
+  };
 }
 
 /** Given, when, then for accounts: every decided event is folded; `last` holds the events of the latest command. */
@@ -40,6 +64,15 @@ export class Scenario {
       this.events.push(event);
     }
     return this;
+  }
+
+  /** What the latest command allocated: `[type, effectiveOn, 'itemId:minor', …]` per event. */
+  get shares(): string[][] {
+    return this.last.flatMap((e) =>
+      e.type === 'PaymentAllocated' || e.type === 'CreditApplied'
+        ? [[e.type, e.effectiveOn, ...e.data.items.map((i) => `${i.itemId}:${i.amount.minor}`)]]
+        : [],
+    );
   }
 
   /** The code with which a command is refused; 'accepted' when it is not. Nothing is folded. */

@@ -1,35 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_MINOR } from '#libs/kernel';
-import { assessFee, openAccount, receivePayment, type AssessFee, type ReceivePayment } from './account.decisions.js';
-import { on, Scenario, yuan } from './account.scenario.js';
+import { assessFee, openAccount, receivePayment } from './account.decisions.js';
+import { fee, on, payment, Scenario } from './account.scenario.js';
 import { describeAccount } from './describe-account.js';
 import { assessLateFee } from './late-fee.decisions.js';
-
-const fee = (minor: bigint | number, dueOn: string, extra: Partial<AssessFee> = {}): AssessFee => ({
-  item: 'fee',
-  amount: yuan(minor),
-  dueOn,
-  reference: 'B1/0101/1',
-  tariff: { tariffId: 'T1', version: 1 },
-  period: null,
-  ...extra,
-});
-
-const payment = (minor: bigint | number, extra: Partial<ReceivePayment> = {}): ReceivePayment => ({
-  amount: yuan(minor),
-  method: 'bank-transfer',
-  reference: 'R1',
-  receiptNumber: null,
-  designatedItemIds: [],
-  ...extra,
-});
-
-const shares = (scenario: Scenario) =>
-  scenario.last.flatMap((e) =>
-    e.type === 'PaymentAllocated' || e.type === 'CreditApplied'
-      ? [[e.type, e.effectiveOn, ...e.data.items.map((i) => `${i.itemId}:${i.amount.minor}`)]]
-      : [],
-  );
 
 describe('opening and charging', () => {
   it('an account opens once', () => {
@@ -106,7 +80,7 @@ describe('D7 allocation of a payment', () => {
   it('all principal before any late fee, oldest due first, ties in the order of posting', () => {
     expect(three().account.items.get('4')).toMatchObject({ kind: 'late-fee', amountMinor: 1_000n });
     const scenario = three().when(receivePayment, payment(102_400), on('2026-01-25'));
-    expect(shares(scenario)).toEqual([['PaymentAllocated', '2026-01-25', '2:100000', '1:1000', '3:1000', '4:400']]);
+    expect(scenario.shares).toEqual([['PaymentAllocated', '2026-01-25', '2:100000', '1:1000', '3:1000', '4:400']]);
     expect(scenario.account.outstandingMinor).toBe(600n);
   });
 
@@ -116,12 +90,12 @@ describe('D7 allocation of a payment', () => {
       payment(3_000, { designatedItemIds: ['4', '3', '4'] }),
       on('2026-01-25'),
     );
-    expect(shares(scenario)).toEqual([['PaymentAllocated', '2026-01-25', '4:1000', '3:1000', '2:1000']]);
+    expect(scenario.shares).toEqual([['PaymentAllocated', '2026-01-25', '4:1000', '3:1000', '2:1000']]);
     expect(scenario.refusal(receivePayment, payment(1, { designatedItemIds: ['9'] }), on('2026-01-25'))).toBe(
       'ITEM_UNKNOWN',
     );
     const again = scenario.when(receivePayment, payment(10, { designatedItemIds: ['3'] }), on('2026-01-25'));
-    expect(shares(again)).toEqual([['PaymentAllocated', '2026-01-25', '2:10']]);
+    expect(again.shares).toEqual([['PaymentAllocated', '2026-01-25', '2:10']]);
   });
 
   it('stores the policy and its version with each allocation', () => {
@@ -135,7 +109,7 @@ describe('D7 allocation of a payment', () => {
       .when(assessFee, fee(100, '2026-03-05'), on('2026-03-01'))
       .when(assessFee, fee(100, '2026-02-05'), on('2026-01-15'))
       .when(receivePayment, payment(300), on('2026-02-01'));
-    expect(shares(scenario)).toEqual([
+    expect(scenario.shares).toEqual([
       ['PaymentAllocated', '2026-02-01', '3:100'],
       ['PaymentAllocated', '2026-03-01', '2:100'],
       ['PaymentAllocated', '2026-04-01', '1:100'],
@@ -147,7 +121,7 @@ describe('D7 allocation of a payment', () => {
     const scenario = Scenario.opened();
     for (let i = 0; i < 1_001; i += 1) scenario.when(assessFee, fee(1, '2026-02-05'), on('2026-01-01'));
     scenario.when(receivePayment, payment(1_001), on('2026-01-02'));
-    expect(shares(scenario).map((s) => s.length - 2)).toEqual([500, 500, 1]);
+    expect(scenario.shares.map((s) => s.length - 2)).toEqual([500, 500, 1]);
     expect(scenario.account.outstandingMinor).toBe(0n);
   });
 
