@@ -1,0 +1,52 @@
+import { parseAsOfInstant, parseLocalDate } from '#libs/kernel';
+import { ArrearsAgingReader, type AgingReport } from '#projections';
+import { findCommunity } from '../books.js';
+import { catchUp } from '../catch-up.js';
+import { formatMinor, tableLines, type Column } from '../io/table.js';
+import type { CommandRun, Session } from '../session.js';
+
+export interface AgingOptions {
+  readonly community: string;
+  readonly asOf: string;
+  readonly knownAt?: string;
+}
+
+type Row = Pick<AgingReport, 'buckets' | 'outstanding' | 'credit'> & { readonly account: string };
+
+/** `estate report aging`: what is open on a day, by age, as known at an instant (D16). */
+export const run: CommandRun<AgingOptions> = async (session, _args, options) => {
+  const asOf = parseLocalDate(options.asOf);
+  const report = await session.withRuntime(async (runtime) => {
+    const { communityId, currency, timeZone } = await findCommunity(runtime.eventStore, options.community);
+    const knownAt = options.knownAt === undefined ? {} : { knownAt: parseAsOfInstant(options.knownAt, timeZone) };
+    const position = await catchUp(session, runtime);
+    return new ArrearsAgingReader(runtime.readStore).findReport({ communityId, asOf, currency, position, ...knownAt });
+  });
+  if (session.json) return session.answer.line(JSON.stringify(report));
+  return printTable(session, options.community, report);
+};
+
+async function printTable(session: Session, community: string, report: AgingReport): Promise<void> {
+  const amount = (minor: string): string => formatMinor(BigInt(minor), report.currency);
+  const column = (title: string, value: (row: Row) => string): Column<Row> => ({
+    title,
+    value: (row) => amount(value(row)),
+    alignRight: true,
+  });
+  const columns: Column<Row>[] = [
+    { title: 'account', value: (row) => row.account },
+    column('not due', (row) => row.buckets.notDue),
+    column('1-30 days', (row) => row.buckets.d1to30),
+    column('31-60', (row) => row.buckets.d31to60),
+    column('61-90', (row) => row.buckets.d61to90),
+    column('91+', (row) => row.buckets.d91plus),
+    column('outstanding', (row) => row.outstanding),
+    column('credit', (row) => row.credit),
+  ];
+  const known = report.knownAt === null ? '' : `, as known at ${report.knownAt}`;
+  await session.answer.line(
+    `Arrears of ${community} in ${report.currency} as of ${report.asOf}${known} (position ${report.position})`,
+  );
+  const total: Row = { ...report, account: `total of ${report.accounts.length}` };
+  for (const line of tableLines(columns, [...report.accounts, total])) await session.answer.line(line);
+}

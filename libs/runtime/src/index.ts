@@ -1,0 +1,11 @@
+export {
+  readConfiguration,
+  resolveUserPath,
+  type Configuration,
+  type Environment,
+  type StoreAddresses,
+} from './configuration.js';
+export { DATA_FORMAT, dataFolderAt, isEmptyFolder, type DataFolder } from './data-folder.js';
+export { openRuntime, type Runtime, type RuntimeMode, type RuntimeOptions, type ServeOptions } from './open-runtime.js';
+export { projectRoot } from './project-root.js';
+export { exitStatusOf, stopSignal } from './stop-signal.js';
