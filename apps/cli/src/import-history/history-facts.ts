@@ -1,4 +1,3 @@
-import { recordLegalReferralOfHistory, recordReminderOfHistory } from '#libs/collections';
 import { localMidnight, parseMinor } from '#libs/kernel';
 import type { NewEvent } from '#libs/kernel';
 import { openForHistory, recordHistoryLine } from '#libs/receivables';
@@ -45,4 +44,11 @@ export function factsOfLine(state: AccountState, line: JournalLine, books: Histo
         ...recordLegalReferralOfHistory(reference, { effectiveOn, occurredAt }),
       ];
   }
+}
+
+function recordReminderOfHistory(reference: string, dates: { effectiveOn: string; occurredAt: string }): NewEvent[] {
+  return [{ type: 'ReminderSent', data: { rung: null, channel: null, reference, items: [] }, ...dates }];
+}
+function recordLegalReferralOfHistory(reference: string, dates: { effectiveOn: string; occurredAt: string }): NewEvent[] {
+  return [{ type: 'LegalReferralMade', data: { proposedBy: null, approvedBy: null, reference, items: [] }, ...dates }];
 }
