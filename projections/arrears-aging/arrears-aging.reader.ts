@@ -1,5 +1,5 @@
 import type { Instant, LocalDate } from '#libs/kernel';
-import type { ReadStore } from '#libs/read-store';
+import { pagesOf, type ReadStore } from '#libs/read-store';
 import { cutFilter } from '../cut.js';
 import { AgingSums, BucketBounds, type AgingBuckets } from './aging-buckets.js';
 import {
@@ -56,13 +56,15 @@ export class ArrearsAgingReader {
     const bounds = new BucketBounds(query.asOf);
     let account: string | undefined;
     let sums = new AgingSums();
-    for await (const movement of await this.find(query)) {
-      if (movement.accountId !== account) {
-        if (account !== undefined) yield { account, sums };
-        account = movement.accountId;
-        sums = new AgingSums();
+    for await (const page of pagesOf(await this.find(query))) {
+      for (const movement of page) {
+        if (movement.accountId !== account) {
+          if (account !== undefined) yield { account, sums };
+          account = movement.accountId;
+          sums = new AgingSums();
+        }
+        addMovement(sums, movement, bounds);
       }
-      addMovement(sums, movement, bounds);
     }
     if (account !== undefined) yield { account, sums };
   }

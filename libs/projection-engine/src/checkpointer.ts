@@ -7,6 +7,14 @@ export interface Progress {
   readonly tally: Tally;
 }
 
+export interface CheckpointerOptions {
+  /** Least time between saves that are not urgent. */
+  readonly intervalMs: number;
+  readonly now: () => string;
+  /** Called when a save in the background failed. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /**
  * Saves a lane's checkpoint behind its writes: one save at a time, and while it is under way later progress is gathered into the next.
  * A checkpoint that is late costs only work after a crash: what comes again changes nothing.
@@ -20,15 +28,14 @@ export class Checkpointer {
 
   constructor(
     private readonly store: ProjectionStore,
-    private readonly intervalMs: number,
-    private readonly now: () => string,
+    private readonly options: CheckpointerOptions,
   ) {}
 
   /** Notes progress; saved at once when `urgent`, else when the interval since the last save is over. */
   note(progress: Progress, urgent: boolean): void {
     this.progress = progress;
     if (this.saving) return;
-    const waitMs = urgent ? 0 : this.savedAtMs + this.intervalMs - performance.now();
+    const waitMs = urgent ? 0 : this.savedAtMs + this.options.intervalMs - performance.now();
     if (waitMs <= 0) this.start();
     else this.timer ??= setTimeout(() => this.start(), waitMs).unref();
   }
@@ -55,7 +62,10 @@ export class Checkpointer {
     this.stop();
     if (this.saving || !this.progress) return;
     this.saving = this.save()
-      .catch((error: unknown) => void (this.failure = { error }))
+      .catch((error: unknown) => {
+        this.failure = { error };
+        this.options.onFailure(error);
+      })
       .finally(() => {
         this.saving = undefined;
         if (this.progress && !this.failure) this.note(this.progress, false);
@@ -68,7 +78,7 @@ export class Checkpointer {
     const document: CheckpointDocument = {
       _id: this.store.name,
       position,
-      updatedAt: this.now(),
+      updatedAt: this.options.now(),
       counts: tally.counts(),
       sums: tally.sums(),
     };

@@ -82,7 +82,8 @@ export class Drain {
     const lanes = await this.openLanes(true);
     const { maxBatchEvents = BATCH_EVENTS, maxBatchDelayMs = 0 } = this.options;
     const intake = new Intake({ maxBatchEvents, maxBatchDelayMs });
-    const after = lowestPosition(lanes);
+    const lowest = lowestPosition(lanes);
+    const after = lowest < 0n ? 0n : lowest;
     const subscribe = (stop: AbortSignal): AsyncIterable<SourceChunk> =>
       this.options.source.subscribeAll({ after, signal: stop });
     await this.run(lanes, intake, subscribe, signal, (chunk) => onBatch?.(chunk.upTo));
@@ -108,6 +109,7 @@ export class Drain {
     onBatch: (chunk: SourceChunk) => void,
   ): Promise<void> {
     const reader = new EventReader(this.options.upcast);
+    for (const lane of lanes) lane.onFailure = (error) => intake.end({ error });
     const finished = new AbortController();
     const stop = signal ? AbortSignal.any([signal, finished.signal]) : finished.signal;
     const reading = pump(open(stop), intake, stop);
@@ -147,7 +149,8 @@ export class Drain {
       }
       yield { events: page, upTo: last.position };
     }
-    if (!signal.aborted) yield { events: [], upTo: to };
+    // An empty store's head is 0: nothing was read there, so nothing may be said to be folded there.
+    if (!signal.aborted && to > 0n) yield { events: [], upTo: to };
   }
 }
 

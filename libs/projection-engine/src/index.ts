@@ -1,5 +1,9 @@
+export type { Difference } from './compare.js';
+export { documentDigest, LOG_FIELDS } from './digest.js';
 export { Drain, type CatchUpOptions, type CatchUpProgress, type DrainOptions, type ProjectionStores } from './drain.js';
 export { ProjectionError } from './errors.js';
+export { measureLag, type Lag, type LagOptions } from './lag.js';
+export { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';
 export { EventReader, type Upcast } from './projected-event.js';
 export {
   documentId,
@@ -12,3 +16,4 @@ export {
 } from './projection.js';
 export type { EventSource, SourceChunk } from './source.js';
 export { Tally } from './tally.js';
+export { verifyProjections, type VerifiedProjection, type VerifyOptions } from './verify.js';

@@ -34,6 +34,8 @@ export class Lane {
   private readonly checkpointer: Checkpointer;
   private tail: Promise<void> = Promise.resolve();
   private submitted: bigint;
+  /** Hears of a failure at once: a lane that nothing more is submitted to would keep it to itself. */
+  onFailure: (error: unknown) => void = () => undefined;
 
   private constructor(
     readonly projection: Projection,
@@ -44,7 +46,9 @@ export class Lane {
   ) {
     this.submitted = start;
     this.accepts = typeFilter(projection);
-    this.checkpointer = new Checkpointer(store, options.checkpointIntervalMs, options.now);
+    const { checkpointIntervalMs, now } = options;
+    const onFailure = (error: unknown): void => this.onFailure(error);
+    this.checkpointer = new Checkpointer(store, { intervalMs: checkpointIntervalMs, now, onFailure });
   }
 
   /** Makes the indexes that are missing and goes on from the checkpoint. */
@@ -71,7 +75,7 @@ export class Lane {
     const written = this.write(events, previous);
     written.catch(() => undefined); // `complete` reports it, but only after the batch before it.
     this.tail = this.complete(previous, written, { upTo: batch.upTo, tally, wrote: events.length > 0 });
-    this.tail.catch(() => undefined); // Whoever awaits the lane next gets it.
+    this.tail.catch((error: unknown) => this.onFailure(error));
     this.inFlight.push(this.tail);
     if (this.inFlight.length >= IN_FLIGHT) await this.inFlight.shift();
   }

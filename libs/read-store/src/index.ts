@@ -2,5 +2,7 @@ export { NOT_REMOVED, type CheckpointDocument, type IndexSpec, type StoredDocume
 export { ReadStoreError } from './errors.js';
 export { waitForPosition, type Freshness } from './freshness.js';
 export { collectionName, LIVE_SET, type ModelName } from './naming.js';
+export { pagesOf } from './pages.js';
 export { MongoProjectionStore, type ProjectionStore } from './projection-store.js';
+export { decodeDocument, rawDocuments, type RawDocument } from './raw-documents.js';
 export { ReadStore, type ReadStoreOptions } from './read-store.js';

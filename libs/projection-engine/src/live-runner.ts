@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Drain, type DrainOptions } from './drain.js';
+import { ProjectionError } from './errors.js';
+
+export interface LiveRunnerOptions extends Omit<DrainOptions, 'set'> {
+  /** The first time that everything which was there at the start is folded. */
+  readonly onCaughtUp?: () => void;
+  /** A failure that is tried again after a pause: a store that is away, a connection that broke. */
+  readonly onRetry?: (error: unknown, pauseMs: number) => void;
+}
+
+/** 'stopped' is a runner that was told to; 'failed' one whose projection threw: it does not go on, since nothing is skipped silently. */
+export type RunnerState = 'catching-up' | 'live' | 'retrying' | 'stopped' | 'failed';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Keeps the read models fresh for as long as its signal lets it. Starting again costs nothing but reading: writes are guarded. */
+export class LiveRunner {
+  private readonly drain: Drain;
+  private pauseMs = FIRST_PAUSE_MS;
+  private caughtUp = false;
+  state: RunnerState = 'catching-up';
+
+  constructor(private readonly options: LiveRunnerOptions) {
+    this.drain = new Drain(options);
+  }
+
+  /** Returns when the signal aborts. @throws ProjectionError when a projection fails on an event */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.runOnce(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (error instanceof ProjectionError) {
+          this.state = 'failed';
+          throw error;
+        }
+        await this.pause(error, signal);
+      }
+    }
+    this.state = 'stopped';
+  }
+
+  private async runOnce(signal: AbortSignal): Promise<void> {
+    this.state = 'catching-up';
+    const progressed = (): void => void (this.pauseMs = FIRST_PAUSE_MS);
+    const head = await this.options.source.headPosition();
+    await this.drain.catchUp(head, { signal, onProgress: progressed });
+    this.state = 'live';
+    if (!this.caughtUp) this.options.onCaughtUp?.();
+    this.caughtUp = true;
+    await this.drain.live(signal, progressed);
+  }
+
+  private async pause(error: unknown, signal: AbortSignal): Promise<void> {
+    this.state = 'retrying';
+    this.options.onRetry?.(error, this.pauseMs);
+    await sleep(this.pauseMs, undefined, { signal }).catch(() => undefined);
+    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+}
