@@ -43,7 +43,7 @@ export async function generateJournal(path, lines, seed = 1) {
   out.write(HEADER);
   // A step that has no common factor with the number of accounts visits all of them in a scattered order.
   const stride = coprimeNear(Math.floor(accounts * 0.618), accounts);
-  for (let done = 0; done < lines; ) {
+  for (let done = 0; done < lines;) {
     let text = '';
     for (const end = Math.min(lines, done + LINES_PER_WRITE); done < end; done += 1) {
       text += journalLine((done * stride) % accounts, Math.floor(done / accounts), random);

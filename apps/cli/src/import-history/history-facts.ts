@@ -1,3 +1,4 @@
+import { recordHistoryReferral, recordHistoryReminder } from '#libs/collections';
 import { localMidnight, parseMinor } from '#libs/kernel';
 import type { NewEvent } from '#libs/kernel';
 import { openForHistory, recordHistoryLine } from '#libs/receivables';
@@ -37,18 +38,8 @@ export function factsOfLine(state: AccountState, line: JournalLine, books: Histo
     case 'dispute-progress':
       return recordHistoryLine(state, { entry: line.entry, reference }, context);
     case 'reminder':
-      return [...openForHistory(state, context), ...recordReminderOfHistory(reference, { effectiveOn, occurredAt })];
+      return [...openForHistory(state, context), ...recordHistoryReminder(reference, { effectiveOn, occurredAt })];
     case 'legal-referral':
-      return [
-        ...openForHistory(state, context),
-        ...recordLegalReferralOfHistory(reference, { effectiveOn, occurredAt }),
-      ];
+      return [...openForHistory(state, context), ...recordHistoryReferral(reference, { effectiveOn, occurredAt })];
   }
-}
-
-function recordReminderOfHistory(reference: string, dates: { effectiveOn: string; occurredAt: string }): NewEvent[] {
-  return [{ type: 'ReminderSent', data: { rung: null, channel: null, reference, items: [] }, ...dates }];
-}
-function recordLegalReferralOfHistory(reference: string, dates: { effectiveOn: string; occurredAt: string }): NewEvent[] {
-  return [{ type: 'LegalReferralMade', data: { proposedBy: null, approvedBy: null, reference, items: [] }, ...dates }];
 }

@@ -47,11 +47,9 @@ export async function importHistory(stores: ImportStores, request: ImportRequest
   const sorter = new LineSorter();
   try {
     const lines = await collect(request, tally, sorter);
-    if (lines > 0) {
-      request.signal?.throwIfAborted();
-      if (!known) await stores.register(books);
-      await record(stores, request, { books, tally, sorter, lines });
-    }
+    request.signal?.throwIfAborted();
+    if (!known) await stores.register(books);
+    await record(stores, request, { books, tally, sorter, lines });
   } finally {
     await sorter.close();
   }

@@ -1,0 +1,104 @@
+/**
+ * kill -9 during imports, at random moments: the same import again must end with everything recorded once, `estate verify` must find
+ * nothing, and every figure must equal that of an undisturbed run.
+ *
+ *   node test/fault/import-kills.mjs [--kills N] [--lines N] [--seed N]      after a build
+ *
+ * A data folder is killed several times before its import is let through. Exit status 1 on any difference.
+ */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { generateJournal } from '../bench/generate-journal.mjs';
+import { estate, estateJson, killedImport } from './estate-process.mjs';
+import { differencesBetween, figuresOf } from './import-figures.mjs';
+
+const KILLS_PER_FOLDER = 4;
+const COMMUNITY = 'yinghu';
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '5' },
+    lines: { type: 'string', default: '12000' },
+    seed: { type: 'string' },
+  },
+});
+const [kills, lines] = [Number(values.kills), Number(values.lines)];
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const say = (line) => process.stderr.write(`${line}\n`);
+
+let state = seed;
+function random() {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+}
+
+const importArgs = (journal, data) => [
+  'import',
+  'history',
+  journal,
+  '--community',
+  COMMUNITY,
+  '--data',
+  data,
+  '--json',
+];
+
+/** Kills imports into one folder until it has had its share, or until one came through before its kill. */
+async function disturb(journal, data, { most, longestMs }) {
+  let killed = 0;
+  while (killed < most) {
+    const { wasKilled } = await killedImport(importArgs(journal, data), random() * longestMs);
+    if (!wasKilled) break;
+    killed += 1;
+  }
+  return killed;
+}
+
+/** Lets the import through and checks the folder against the undisturbed one; returns what is wrong. */
+async function check(journal, data, expected) {
+  const report = await estateJson(importArgs(journal, data));
+  const faults = [];
+  const settled = report.imported + report.unchanged;
+  if (settled !== lines || report.rejected.length > 0) faults.push(`the import settled ${settled} of ${lines} lines`);
+  const again = await estateJson(importArgs(journal, data));
+  if (again.unchanged !== lines) faults.push(`the same import again found ${again.unchanged} lines unchanged`);
+  const verified = await estate(['verify', '--data', data, '--json']);
+  if (verified.status !== 0) faults.push(`estate verify: ${verified.stdout.slice(0, 2000)}${verified.stderr}`);
+  faults.push(...differencesBetween(expected, await figuresOf(data, COMMUNITY)));
+  return { faults, resumed: report.unchanged };
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'estate-fault-'));
+let failures = 0;
+try {
+  const journal = join(folder, 'journal.csv');
+  await generateJournal(journal, lines, seed);
+  const undisturbed = join(folder, 'undisturbed');
+  const startedAt = performance.now();
+  const report = await estateJson(importArgs(journal, undisturbed));
+  const longestMs = performance.now() - startedAt;
+  if (report.imported !== lines)
+    throw new Error(`the undisturbed import recorded ${report.imported} of ${lines} lines`);
+  const expected = await figuresOf(undisturbed, COMMUNITY);
+  say(`seed ${seed}: ${lines} lines, ${expected.events.length} events, undisturbed in ${Math.round(longestMs)} ms`);
+  for (let done = 0, round = 1; done < kills; round += 1) {
+    const data = join(folder, `killed-${round}`);
+    const killed = await disturb(journal, data, { most: Math.min(KILLS_PER_FOLDER, kills - done), longestMs });
+    done += killed;
+    const { faults, resumed } = await check(journal, data, expected);
+    say(
+      `${done} of ${kills} kills: ${killed} in this folder, ${resumed} lines had survived: ${faults.length === 0 ? 'equal' : 'DIFFERENT'}`,
+    );
+    for (const fault of faults) say(`  ${fault}`);
+    failures += faults.length;
+    await rm(data, { recursive: true, force: true });
+  }
+  const left = (await readdir(tmpdir())).filter((name) => name.startsWith('estate-import-'));
+  if (left.length > 0) say(`left in the temp folder by killed imports: ${left.length}`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+process.stdout.write(`${JSON.stringify({ kills, failures })}\n`);
+process.exitCode = failures === 0 ? 0 : 1;
