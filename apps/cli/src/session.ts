@@ -1,5 +1,13 @@
-import { exitStatusOf, openRuntime, resolveUserPath, stopSignal, type Environment, type Runtime } from '#libs/runtime';
-import { exitStatus, failureLine } from './failure.js';
+import {
+  exitStatus,
+  exitStatusOf,
+  failureLine,
+  openRuntime,
+  resolveUserPath,
+  stopSignal,
+  type Environment,
+  type Runtime,
+} from '#libs/runtime';
 import { Answer, writeTo } from './io/output.js';
 import type { GlobalOptions } from './program.js';
 

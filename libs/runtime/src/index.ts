@@ -9,3 +9,7 @@ export { DATA_FORMAT, dataFolderAt, isEmptyFolder, type DataFolder } from './dat
 export { openRuntime, type Runtime, type RuntimeMode, type RuntimeOptions, type ServeOptions } from './open-runtime.js';
 export { projectRoot } from './project-root.js';
 export { exitStatusOf, stopSignal } from './stop-signal.js';
+export { backupDataFolder } from './backup/backup.js';
+export { verifyBackup, type BackupFile, type Manifest } from './backup/manifest.js';
+export { restoreDataFolder } from './backup/restore.js';
+export { exitStatus, failureLine } from './failure.js';

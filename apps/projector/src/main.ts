@@ -1,0 +1,3 @@
+import { runProjector } from './run-projector.js';
+
+await runProjector(process.env);

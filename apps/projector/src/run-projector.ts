@@ -1,0 +1,43 @@
+import { LiveRunner } from '#libs/projection-engine';
+import { DomainError } from '#libs/kernel';
+import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
+import { projections } from '#projections';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function project(env: Environment, signal: AbortSignal): Promise<void> {
+  const runtime = await openRuntime({ env, say, signal });
+  try {
+    if (runtime.mode === 'standalone-owner') {
+      throw new DomainError(
+        'CONFIG_INVALID',
+        'a projector alone needs servers: set EVENTSTORE_URL and MONGODB_URL, or use npm start',
+      );
+    }
+    if (runtime.projecting)
+      throw new DomainError('ALREADY_PROJECTING', 'the program that serves this data folder projects itself');
+    const runner = new LiveRunner({
+      source: runtime.eventStore,
+      stores: runtime.readStore,
+      projections,
+      upcast: (event) => runtime.upcasters.dataOf(event),
+      onCaughtUp: () => say('estate: projector: caught up'),
+      onRetry: (error, pauseMs) => say(`estate: projector: ${String(error)}; again in ${pauseMs} ms`),
+    });
+    await runner.run(signal);
+  } finally {
+    await runtime.close();
+  }
+}
+
+/** Keeps the read models of real servers (or of bare standalone ones) up to date until SIGTERM or SIGINT. */
+export async function runProjector(env: Environment): Promise<void> {
+  const signal = stopSignal();
+  try {
+    await project(env, signal);
+    process.exit(0);
+  } catch (error) {
+    say(failureLine(error));
+    process.exit(exitStatus(error));
+  }
+}

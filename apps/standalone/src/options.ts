@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { DomainError } from '#libs/kernel';
+import type { ServeOptions } from '#libs/runtime';
+
+export interface StandaloneOptions {
+  readonly dataDir: string | undefined;
+  readonly serve: ServeOptions;
+}
+
+export const USAGE = 'npm run -s standalone -- [--data DIR] [--eventstore-port N] [--mongodb-port N] [--serve]';
+
+function parsePort(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new DomainError('PORT_INVALID', `not a port: '${text}'`);
+  return port;
+}
+
+/**
+ * `--serve` is `npm start`: the servers and the projector. Without it the bare servers, for other programs.
+ * Throws USAGE_INVALID, PORT_INVALID.
+ */
+export function parseOptions(args: readonly string[]): StandaloneOptions {
+  const text = { type: 'string' } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { data: text, 'eventstore-port': text, 'mongodb-port': text, serve: { type: 'boolean' } },
+    });
+    const ports = {
+      eventstorePort: parsePort(values['eventstore-port']),
+      mongodbPort: parsePort(values['mongodb-port']),
+    };
+    return { dataDir: values.data, serve: { ...ports, projecting: values.serve === true } };
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    throw new DomainError('USAGE_INVALID', `${(error as Error).message.split('\n')[0]} (${USAGE})`);
+  }
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { LiveRunner } from '#libs/projection-engine';
+import {
+  exitStatusOf,
+  failureLine,
+  exitStatus,
+  openRuntime,
+  stopSignal,
+  type Environment,
+  type Runtime,
+} from '#libs/runtime';
+import { projections } from '#projections';
+import { parseOptions, type StandaloneOptions } from './options.js';
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Folds until told to stop. A store that is away is waited for; a projection that fails is not got over silently. */
+async function project(runtime: Runtime, signal: AbortSignal): Promise<void> {
+  const runner = new LiveRunner({
+    source: runtime.eventStore,
+    stores: runtime.readStore,
+    projections,
+    upcast: (event) => runtime.upcasters.dataOf(event),
+    onRetry: (error, pauseMs) => say(`estate: projector: ${String(error)}; again in ${pauseMs} ms`),
+  });
+  await runner.run(signal);
+}
+
+async function untilStopped(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+async function serve(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
+  // This program is the servers: addresses of others in the environment are not its own.
+  const ownEnv = { ...env, EVENTSTORE_URL: undefined, MONGODB_URL: undefined };
+  const runtime = await openRuntime({ env: ownEnv, ...options, say, signal });
+  const projecting = new AbortController();
+  const work = options.serve.projecting ? project(runtime, projecting.signal) : new Promise<never>(() => undefined);
+  try {
+    const { eventstore, mongodb } = runtime.addresses;
+    process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}\n`);
+    await Promise.race([untilStopped(signal), runtime.failed, work]);
+  } finally {
+    projecting.abort();
+    if (options.serve.projecting) await work.catch(() => undefined);
+    await runtime.close();
+  }
+}
+
+/** Owns a data folder and serves it until SIGTERM or SIGINT, then closes cleanly; exit status 0 then, 1 after a failure, 2 for bad input. */
+export async function runStandalone(args: readonly string[], env: Environment): Promise<void> {
+  const signal = stopSignal();
+  try {
+    await serve(parseOptions(args), env, signal);
+    process.exit(0);
+  } catch (error) {
+    if (signal.aborted) process.exit(exitStatusOf(signal.reason));
+    say(failureLine(error));
+    process.exit(exitStatus(error));
+  }
+}
