@@ -12,11 +12,12 @@ import {
   type ServiceDefinition,
   type sendUnaryData,
 } from '@grpc/grpc-js';
-import { unimplemented } from './errors.js';
 import { BatchAppendCall, handleAppend } from './services/append.js';
+import { DeleteService } from './services/delete.js';
 import { gossip, supportedMethods } from './services/info.js';
 import { ReadService } from './services/read.js';
 import { Appender } from './store/appender.js';
+import { Deleter } from './store/deleter.js';
 import { EventLog } from './store/event-log.js';
 import { LogReader } from './store/log-reader.js';
 
@@ -56,14 +57,14 @@ function addStreams(server: Server, log: EventLog): void {
   const reader = new LogReader(log);
   const appender = new Appender(log, reader);
   const reads = new ReadService(log, reader);
-  const missing = (name: string) => (_call: unknown, callback: sendUnaryData<never>) => callback(unimplemented(name));
+  const deletes = new DeleteService(new Deleter(log));
   server.addService(streamsDefinition(), {
     read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) => reads.handle(call),
     append: (call: ServerReadableStream<Buffer, streamsPb.AppendResp>, callback: sendUnaryData<streamsPb.AppendResp>) =>
       handleAppend(appender, call, callback),
     batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) => void new BatchAppendCall(appender, call),
-    delete: missing('Streams.Delete'),
-    tombstone: missing('Streams.Tombstone'),
+    delete: deletes.delete.bind(deletes),
+    tombstone: deletes.tombstone.bind(deletes),
   } as never);
 }
 

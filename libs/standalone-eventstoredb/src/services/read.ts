@@ -5,6 +5,7 @@ import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { streamDeleted } from '../errors.js';
 import { ALL, type EventLog } from '../store/event-log.js';
 import { type LogReader, PAGE_EVENTS } from '../store/log-reader.js';
+import { isSoftDeleted } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
 import { CAUGHT_UP, checkpoint, confirmation, streamNotFoundResponse } from '../wire/responses.js';
 import { EventPresenter } from './event-presenter.js';
@@ -65,7 +66,7 @@ export class ReadService {
   ): Promise<void> {
     const info = this.log.streams.open(stream.toString('utf8'));
     if (info.tombstoned) throw streamDeleted(info.name);
-    if (info.committed < 0) {
+    if (info.committed < 0 || isSoftDeleted(info)) {
       outlet.send(streamNotFoundResponse(stream));
       return;
     }
@@ -129,6 +130,7 @@ export class ReadService {
     let caughtUp = false;
     while (!outlet.closed) {
       const info = this.log.streams.open(name);
+      if (info.tombstoned) throw streamDeleted(name);
       const page = this.reader.streamForwards(info, next);
       for (const buffer of page.records) {
         if (!outlet.send(presenter.present(new StoredRecord(buffer)))) await outlet.drained();

@@ -1,5 +1,6 @@
 import type { ExpectedRevision } from '../wire/append-request.js';
 import { type ProposedEvent, StoredRecord } from '../wire/record.js';
+import { isMetastream, isSoftDeleted, metastreamOf, originalOf, restored } from './stream-metadata.js';
 import type { EventLog, Written } from './event-log.js';
 import type { LogReader } from './log-reader.js';
 import type { StreamInfo } from './stream-directory.js';
@@ -36,7 +37,7 @@ export class Appender {
     switch (decision.kind) {
       case 'write':
         if (events.length === 0) return { kind: 'appended', revision: info.last, position: this.log.head };
-        return { kind: 'appended', ...(await this.log.append(info, events)) };
+        return { kind: 'appended', ...(await this.write(info, events)) };
       case 'repeated':
         // The first append may still be on its way to the disk: the repetition must not promise more than it.
         if (decision.position > this.log.head) await this.log.settled();
@@ -49,13 +50,50 @@ export class Appender {
 
   private decide(info: StreamInfo, expected: ExpectedRevision, events: readonly ProposedEvent[]): Decision {
     if (info.tombstoned) return DELETED;
+    if (isMetastream(info.name) && this.log.streams.open(originalOf(info.name)).tombstoned) return DELETED;
     const wrong: Decision = { kind: 'wrong-revision', current: info.last };
-    if (expected === 'stream_exists' && info.last < 0) return wrong;
+    if (expected === 'stream_exists' && isSoftDeleted(info)) return DELETED;
+    if (expected === 'stream_exists' && info.last < 0 && !this.hasMetadata(info)) return wrong;
     if (expected === 'any' || expected === 'stream_exists') return this.repeatedAnywhere(info, events, wrong);
     const revision = expected === 'no_stream' ? -1 : expected;
     if (revision > info.last) return wrong;
     if (revision === info.last) return WRITE;
-    return this.repeatedAt(info, revision, events, wrong);
+    const repeated = this.repeatedAt(info, revision, events, wrong);
+    // A deleted stream is as good as one that never was, unless this is a repetition of what it had.
+    const anew = repeated.kind === 'wrong-revision' && expected === 'no_stream' && isSoftDeleted(info);
+    return anew && !this.startsAlike(info, events) ? WRITE : repeated;
+  }
+
+  private startsAlike(info: StreamInfo, events: readonly ProposedEvent[]): boolean {
+    const first = events[0];
+    const stored = first === undefined ? undefined : this.reader.event(info, 0);
+    return stored !== undefined && new StoredRecord(stored).id === first?.id;
+  }
+
+  private hasMetadata(info: StreamInfo): boolean {
+    return this.log.streams.open(metastreamOf(info.name)).last >= 0;
+  }
+
+  /** Appends; a deleted stream comes back, and metadata set on it brings it back, too. What it had stays hidden. */
+  private write(info: StreamInfo, events: readonly ProposedEvent[]): Promise<Written> {
+    const original = isMetastream(info.name) ? this.log.streams.open(originalOf(info.name)) : undefined;
+    const metadataOfDeleted = original !== undefined && isSoftDeleted(original);
+    if (isSoftDeleted(info)) this.restore(info, this.latestMetadata(info));
+    const written = this.log.append(info, events);
+    if (metadataOfDeleted) this.restore(original, events.at(-1)?.data);
+    return written;
+  }
+
+  private restore(info: StreamInfo, metadata: Buffer | undefined): void {
+    const metastream = this.log.streams.open(metastreamOf(info.name));
+    // Its failure is that of the append it goes with: both are in one commit, or none.
+    this.log.append(metastream, [restored(metadata, info.last + 1)]).catch(() => undefined);
+  }
+
+  private latestMetadata(info: StreamInfo): Buffer | undefined {
+    const metastream = this.log.streams.open(metastreamOf(info.name));
+    const latest = this.reader.event(metastream, metastream.committed);
+    return latest === undefined ? undefined : new StoredRecord(latest).data;
   }
 
   /** Without a revision only the memory of recent ids can tell a repetition. */

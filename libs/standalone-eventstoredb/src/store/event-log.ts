@@ -1,11 +1,15 @@
-import { type ProposedEvent, encodeRecord, StoredRecord } from '../wire/record.js';
+import { randomUUID } from 'node:crypto';
+import { type ProposedEvent, StoredRecord, TOMBSTONE_STORED, encodeRecord } from '../wire/record.js';
 import { decodeChunk, encodeChunk, splitIntoChunks } from './chunk.js';
 import { type Files, indexKey, indexValue, openFiles } from './files.js';
 import { Notifier } from './notifier.js';
 import { RecentIds } from './recent-ids.js';
+import { applyMetadata, isMetastream, originalOf } from './stream-metadata.js';
 import { StreamDirectory, type StreamInfo } from './stream-directory.js';
 
 const REMEMBERED_EVENTS = 50_000;
+const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
+const EMPTY = Buffer.alloc(0);
 /** The key of {@link EventLog.notifier} that stands for $all. */
 export const ALL = '';
 
@@ -41,10 +45,10 @@ export class EventLog {
   }
 
   /**
-   * Appends to a stream behind its last event; settles when that is on disk. `alongside` may write rows that must be
-   * stored with it. The caller has checked the expected revision in the same turn.
+   * Appends to a stream behind its last event; settles when that is on disk. The caller has checked the expected revision
+   * in the same turn. Metadata of a stream takes effect at once.
    */
-  append(info: StreamInfo, events: readonly ProposedEvent[], alongside?: () => void): Promise<Written> {
+  append(info: StreamInfo, events: readonly ProposedEvent[]): Promise<Written> {
     const createdAtMs = Date.now();
     const firstRevision = info.last + 1;
     const firstPosition = this.next;
@@ -63,17 +67,19 @@ export class EventLog {
       if (info.id === 0) this.streams.create(info);
       this.putRecords(info, firstRevision, firstPosition, records);
       events.forEach(({ id }, index) => this.remember(id, info.id, firstRevision + index, firstPosition + index));
-      alongside?.();
+      if (isMetastream(info.name)) this.takeMetadata(originalOf(info.name), events);
     });
   }
 
-  /** Appends a record that has a position but no place in its stream's index (a tombstone). */
-  appendUnindexed(info: StreamInfo, encode: (position: number) => Buffer, alongside: () => void): Promise<Written> {
+  /** Ends a stream for ever. The tombstone has a position, and the largest revision there is. */
+  tombstone(info: StreamInfo): Promise<Written> {
     const position = this.next++;
+    const event = { id: randomUUID(), type: TOMBSTONE_TYPE, isJson: false, data: EMPTY, metadata: EMPTY };
+    const placement = { streamName: info.nameBytes, revision: TOMBSTONE_STORED, position, createdAtMs: Date.now() };
+    info.tombstoned = true;
     return this.commit(info, { revision: info.last, position }, () => {
-      void this.files.chunks.put(position, encodeChunk([encode(position)]));
-      if (info.id === 0) this.streams.create(info);
-      alongside();
+      void this.files.chunks.put(position, encodeChunk([encodeRecord(event, placement)]));
+      this.streams.save(info);
     });
   }
 
@@ -117,6 +123,14 @@ export class EventLog {
       void this.files.index.put(indexKey(info.id, revision + done), indexValue(position + done, run.length));
       done += run.length;
     }
+  }
+
+  private takeMetadata(stream: string, events: readonly ProposedEvent[]): void {
+    const latest = events.at(-1);
+    if (latest === undefined) return;
+    const info = this.streams.open(stream);
+    applyMetadata(info, latest.data);
+    this.streams.save(info);
   }
 
   private remember(id: string, streamId: number, revision: number, position: number): void {

@@ -1,6 +1,8 @@
 import { decodeChunk } from './chunk.js';
 import type { EventLog } from './event-log.js';
 import { type Run, indexKey, runOf } from './files.js';
+import { createdAtMs } from '../wire/record.js';
+import { expiryMs, firstVisibleRevision } from './stream-metadata.js';
 import type { StreamInfo } from './stream-directory.js';
 
 /** Events in a page at most, unless asked for fewer. */
@@ -67,15 +69,16 @@ export class LogReader {
   /** Events of a stream from a revision on (inclusive). */
   streamForwards(info: StreamInfo, from: number, limit = PAGE_EVENTS): Page {
     const records: Buffer[] = [];
-    let next = Math.max(from, 0);
+    let next = Math.max(from, firstVisibleRevision(info));
     let bytes = 0;
+    const expired = expiryMs(info);
     for (const run of this.runsForwards(info, next)) {
       const chunk = this.chunkAt(run);
       for (let index = Math.max(0, next - run.revision); index < run.count; index++) {
         if (records.length >= limit || run.revision + index > info.committed) break;
         next = run.revision + index + 1;
         const record = chunk[index];
-        if (record !== undefined) {
+        if (record !== undefined && createdAtMs(record) >= expired) {
           records.push(record);
           bytes += record.length;
         }
@@ -91,15 +94,18 @@ export class LogReader {
     let next = Math.min(from, info.committed);
     let bytes = 0;
     const range = { start: indexKey(info.id, next), end: indexKey(info.id, 0), inclusiveEnd: true, reverse: true };
+    const first = firstVisibleRevision(info);
+    const expired = expiryMs(info);
     if (next < 0 || info.id === 0) return { records, next: -1, end: true };
     for (const { key, value } of this.log.files.index.getRange(range)) {
       const run = runOf(key, value);
       const chunk = this.chunkAt(run);
       for (let index = Math.min(run.count - 1, next - run.revision); index >= 0; index--) {
+        if (next < first) return { records, next, end: true };
         if (records.length >= limit || bytes >= PAGE_BYTES) return { records, next, end: false };
         next = run.revision + index - 1;
         const record = chunk[index];
-        if (record !== undefined) {
+        if (record !== undefined && createdAtMs(record) >= expired) {
           records.push(record);
           bytes += record.length;
         }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isMetastream } from './stream-metadata.js';
 import { type Files, type StreamRow, indexKey, runOf } from './files.js';
 
 /** lmdb's keys end at 1,978 bytes: longer names are looked up by their hash (the row holds the name). */
@@ -53,8 +54,9 @@ export class StreamDirectory {
     this.save(info);
   }
 
-  /** Writes the row of a stream. Call inside a batch. */
+  /** Writes the row of a stream, new or changed. Call inside a batch. */
   save(info: StreamInfo): void {
+    if (info.id === 0) return this.create(info);
     const row: StreamRow = {
       id: info.id,
       name: info.name,
@@ -77,7 +79,7 @@ export class StreamDirectory {
       committed: last,
       pending: 0,
       truncateBefore: row?.truncateBefore ?? 0,
-      maxCount: row?.maxCount ?? null,
+      maxCount: row?.maxCount ?? (isMetastream(name) ? 1 : null),
       maxAgeSeconds: row?.maxAgeSeconds ?? null,
       tombstoned: row?.tombstoned ?? false,
     };

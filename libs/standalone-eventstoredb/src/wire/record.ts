@@ -134,6 +134,11 @@ function writeTombstoneRevision(writer: ProtobufWriter): void {
   writer.byte(0x7f);
 }
 
+/** When a stored record was appended. */
+export function createdAtMs(record: Buffer): number {
+  return record.readDoubleLE(8);
+}
+
 /** A view of one stored record. */
 export class StoredRecord {
   constructor(readonly buffer: Buffer) {}
@@ -153,7 +158,7 @@ export class StoredRecord {
     return this.buffer.readUIntLE(2, 6);
   }
   get createdAtMs(): number {
-    return this.buffer.readDoubleLE(8);
+    return createdAtMs(this.buffer);
   }
   get position(): number {
     return this.buffer.readUIntLE(16, 6);
