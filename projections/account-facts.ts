@@ -3,7 +3,13 @@ import { ACCOUNT_EVENT_TYPES, postingsOf, type AccountFact, type Posting } from 
 
 /** The journal entry of an event in an account's stream; `[]` for facts about no money, those of other contexts included. */
 export function entryOf(event: Pick<ProjectedEvent, 'type' | 'data'>): Posting[] {
-  return isAccountFact(event) ? postingsOf(event) : [];
+  const fact = accountFactOf(event);
+  return fact ? postingsOf(fact) : [];
+}
+
+/** The event as a fact of receivables; undefined for other contexts' events. */
+export function accountFactOf(event: Pick<ProjectedEvent, 'type' | 'data'>): AccountFact | undefined {
+  return isAccountFact(event) ? event : undefined;
 }
 
 function isAccountFact(event: Pick<ProjectedEvent, 'type' | 'data'>): event is AccountFact {

@@ -14,6 +14,8 @@ export {
 export { auditTrailProjection, type AuditEntryDocument } from './audit-trail/audit-trail.projection.js';
 export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trail/audit-trail.reader.js';
 export type { Cut } from './cut.js';
+export { checkIdentities, type IdentityOptions } from './identities/identities.js';
+export type { IdentityResult } from './identities/violations.js';
 export { ledgerProjection, type LedgerLineDocument } from './ledger/ledger.projection.js';
 export { LedgerReader, type LedgerLine, type LedgerQuery, type LedgerReport } from './ledger/ledger.reader.js';
 

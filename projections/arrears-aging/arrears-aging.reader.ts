@@ -99,7 +99,12 @@ export class ArrearsAgingReader {
   }
 }
 
-function addMovement(sums: AgingSums, { dueOn, outstandingMinor, creditMinor }: Movement, bounds: BucketBounds): void {
+/** Adds a movement to an account's sums and to the bucket of its item's due date. */
+export function addMovement(
+  sums: AgingSums,
+  { dueOn, outstandingMinor, creditMinor }: Movement,
+  bounds: BucketBounds,
+): void {
   if (dueOn !== null) sums.buckets[bounds.indexOf(dueOn)]! += outstandingMinor;
   sums.outstanding += outstandingMinor;
   sums.credit += creditMinor;
