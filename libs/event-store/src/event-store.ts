@@ -1,72 +1,249 @@
-import type { EncodedEvent, StoredEvent } from './stored-event.js';
+import { parseStreamName } from '#libs/kernel';
+import { Backoff } from './backoff.js';
+import { AppendOutcomeUnknown, messageOf, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import type {
+  AppendResult,
+  EventStoreOptions,
+  ExpectedRevision,
+  ReadAllOptions,
+  ReadStreamOptions,
+} from './options.js';
+import { readPages } from './read-pages.js';
+import { type EncodedEvent, type StoredEvent, UNKNOWN_POSITION } from './stored-event.js';
+import { type SubscribeAllOptions, subscribePages, type SubscriptionPage } from './subscription.js';
+import { typePatternOf } from './type-pattern.js';
+import type { AppendReply } from './wire/append-message.js';
+import { BatchAppender } from './wire/batch-appender.js';
+import { Connection, refusalCode } from './wire/connection.js';
+import { ReadCall } from './wire/read-call.js';
 
-export type ExpectedRevision = bigint | 'no_stream';
+/** The largest append that every server takes: 1 MiB less what surrounds the events. */
+export const MAX_APPEND_BYTES = 1_000_000;
+const PAGE_SIZE = 500;
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
-export interface AppendResult {
-  readonly revision: bigint;
-  readonly position: bigint;
-}
-
-export interface EventStoreOptions {
-  /** How long an append, or silence within a read, may last before it is given up. */
-  readonly deadlineMs?: number;
-  /** How long unknown outcomes and lost connections are settled before an error is thrown. */
-  readonly patienceMs?: number;
-}
-
-export interface ReadStreamOptions {
-  readonly fromRevision?: bigint;
-  readonly direction?: 'forwards' | 'backwards';
-  readonly limit?: number;
-  readonly signal?: AbortSignal;
-}
-
-export interface ReadAllOptions {
-  /** Commit position, exclusive; from the start when absent. */
-  readonly after?: bigint;
-  readonly limit?: number;
-  readonly pageSize?: number;
-  readonly types?: readonly string[];
-  readonly signal?: AbortSignal;
-}
-
-export interface SubscribeAllOptions {
-  readonly after: bigint;
-  readonly signal: AbortSignal;
-  readonly pageSize?: number;
-  readonly types?: readonly string[];
-}
-
-export interface SubscriptionPage {
-  readonly events: StoredEvent[];
-  readonly upTo: bigint;
-  readonly caughtUp: boolean;
-}
-
+/**
+ * The event store as the project uses it: domain streams only, always an expected revision, no way to delete or truncate. It closes the
+ * traps of the client that it is made of (architecture.md §3); nothing is settled by hope: every failed append is read back.
+ */
 export class EventStore {
-  static connect(_url: string, _options: EventStoreOptions = {}): EventStore {
-    throw new Error('being built');
+  readonly #connection: Connection;
+  readonly #appender: BatchAppender;
+  readonly #options: Required<EventStoreOptions>;
+
+  /** @param url a connection string (`esdb://…`); credentials belong into it, single calls take none */
+  static connect(url: string, options: EventStoreOptions = {}): EventStore {
+    return new EventStore(url, options);
   }
 
-  async close(): Promise<void> {}
-
-  append(_stream: string, _expected: ExpectedRevision, _events: readonly EncodedEvent[]): Promise<AppendResult> {
-    throw new Error('being built');
+  private constructor(url: string, options: EventStoreOptions) {
+    this.#options = { deadlineMs: 10_000, patienceMs: 30_000, stallMs: 15_000, ...options };
+    this.#connection = new Connection(url);
+    this.#appender = new BatchAppender(this.#connection, this.#options.deadlineMs);
   }
 
-  readStream(_stream: string, _options: ReadStreamOptions = {}): AsyncIterable<StoredEvent[]> {
-    throw new Error('being built');
+  async close(): Promise<void> {
+    this.#appender.close();
+    await this.#connection.close();
   }
 
-  readAll(_options: ReadAllOptions = {}): AsyncIterable<StoredEvent[]> {
-    throw new Error('being built');
+  /**
+   * Appends all events or none, on top of exactly the expected revision. The same events may be appended again at the same expected
+   * revision: they are recognised by their ids.
+   * @throws WrongExpectedRevision; StoreRefused; AppendOutcomeUnknown when the store could not be asked within the patience
+   */
+  async append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<AppendResult> {
+    checkAppend(stream, events);
+    const expectedRevision = expected === 'no_stream' ? -1n : expected;
+    const giveUpAt = Date.now() + this.#options.patienceMs;
+    const backoff = new Backoff();
+    for (;;) {
+      const reply = await this.#tryAppend(stream, expectedRevision, events);
+      if (!(reply instanceof Error) && reply.kind === 'appended' && reply.position !== undefined) {
+        return { revision: reply.revision, position: reply.position };
+      }
+      try {
+        // Whatever the error said, the events may have been written: only the stream itself tells.
+        const written = await this.#readBack(stream, expectedRevision, events);
+        if (written) return written;
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw new AppendOutcomeUnknown(stream, error);
+        throw error;
+      }
+      await this.#throwIfRefused(stream, expectedRevision, reply);
+      if (Date.now() > giveUpAt || this.#connection.closed) throw new AppendOutcomeUnknown(stream, reply);
+      await backoff.wait();
+    }
   }
 
-  headPosition(): Promise<bigint> {
-    throw new Error('being built');
+  /** A stream's events in pages, in order of revision; nothing for a stream that does not exist. @throws StoreUnavailable, StoreRefused */
+  readStream(stream: string, options: ReadStreamOptions = {}): AsyncIterable<StoredEvent[]> {
+    checkStreamName(stream);
+    const backwards = options.direction === 'backwards';
+    const start = options.fromRevision ?? (backwards ? 'end' : 'start');
+    const limit = options.limit ?? NO_LIMIT;
+    return readPages(this.#connection, {
+      request: (last) => {
+        if (last === undefined) return { stream, backwards, count: limit, from: start };
+        if (backwards && last.revision === 0n) return undefined;
+        return { stream, backwards, count: limit, from: last.revision + (backwards ? -1n : 1n) };
+      },
+      wanted: () => true,
+      what: `reading ${stream}`,
+      requiresLeader: true,
+      ...this.#limits(limit, options),
+    });
   }
 
-  subscribeAll(_options: SubscribeAllOptions): AsyncIterable<SubscriptionPage> {
-    throw new Error('being built');
+  /** All domain events in order of position, in pages, up to the head as it was somewhere during the read. @throws StoreUnavailable, StoreRefused */
+  readAll(options: ReadAllOptions = {}): AsyncIterable<StoredEvent[]> {
+    const { after } = options;
+    const limit = options.limit ?? NO_LIMIT;
+    const typePattern = typePatternOf(options.types);
+    return readPages(this.#connection, {
+      request: (last) => {
+        const from = last?.position ?? after;
+        return {
+          from: from === undefined || from <= 0n ? 'start' : from,
+          count: Math.min(limit, NO_LIMIT - 1) + 1,
+          typePattern,
+        };
+      },
+      wanted: alreadySeen(after ?? -1n),
+      what: 'reading $all',
+      requiresLeader: false,
+      ...this.#limits(limit, options),
+    });
+  }
+
+  /** Commit position of the last event of any kind: every event that is visible now is at or before it. 0 when there is none. */
+  async headPosition(signal?: AbortSignal): Promise<bigint> {
+    const backoff = new Backoff();
+    const giveUpAt = Date.now() + this.#options.patienceMs;
+    for (;;) {
+      try {
+        return await this.#readHead(signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const code = refusalCode(error);
+        if (code) throw new StoreRefused(code, `reading the head: ${messageOf(error)}`, error);
+        if (Date.now() > giveUpAt || this.#connection.closed) throw new StoreUnavailable('reading the head', error);
+        await backoff.wait(signal);
+      }
+    }
+  }
+
+  /**
+   * Domain events as they come, for ever: a lost or stalled subscription is taken up again after the last page. Ends when the signal is
+   * aborted. `upTo` may run ahead over stretches without wanted events, never ahead of an event that was not handed out.
+   */
+  subscribeAll(options: SubscribeAllOptions): AsyncIterable<SubscriptionPage> {
+    const { deadlineMs, stallMs } = this.#options;
+    return subscribePages({ connection: this.#connection, store: this, options, deadlineMs, stallMs });
+  }
+
+  async #readHead(signal: AbortSignal | undefined): Promise<bigint> {
+    const call = await ReadCall.open(this.#connection, { from: 'end', backwards: true, count: 1 }, false);
+    try {
+      for (;;) {
+        const messages = await call.next(this.#options.deadlineMs, signal);
+        if (messages === 'silent') {
+          await call.abandon();
+          throw new Error('no answer in time');
+        }
+        if (messages === undefined) return 0n;
+        for (const message of messages) {
+          if (message.kind === 'event') return message.event.position;
+          if (message.kind === 'foreign') return message.position;
+        }
+      }
+    } finally {
+      call.close();
+    }
+  }
+
+  async #tryAppend(stream: string, expected: bigint, events: readonly EncodedEvent[]): Promise<AppendReply | Error> {
+    try {
+      return await this.#appender.append(stream, expected, events);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(messageOf(error));
+    }
+  }
+
+  /** The result if the events are in the stream; undefined if nothing is there yet. @throws WrongExpectedRevision if others are */
+  async #readBack(
+    stream: string,
+    expected: bigint,
+    events: readonly EncodedEvent[],
+  ): Promise<AppendResult | undefined> {
+    const found: StoredEvent[] = [];
+    for await (const page of this.readStream(stream, { fromRevision: expected + 1n, limit: events.length }))
+      found.push(...page);
+    if (found.length === 0) return undefined;
+    if (found.length < events.length || found.some((event, i) => event.id !== events[i]!.id)) {
+      throw new WrongExpectedRevision(stream, expected, await this.#lastRevision(stream));
+    }
+    const last = found.at(-1)!;
+    return {
+      revision: last.revision,
+      position: last.position === UNKNOWN_POSITION ? await this.headPosition() : last.position,
+    };
+  }
+
+  async #throwIfRefused(stream: string, expected: bigint, reply: AppendReply | Error): Promise<void> {
+    if (reply instanceof Error) {
+      const code = refusalCode(reply);
+      if (code) throw new StoreRefused(code, `appending to ${stream}: ${reply.message}`, reply);
+    } else if (reply.kind === 'failed') {
+      if (reply.error === 'WrongExpectedVersion') {
+        throw new WrongExpectedRevision(stream, expected, await this.#lastRevision(stream));
+      }
+      const code = REFUSED_APPENDS.get(reply.error);
+      if (code) throw new StoreRefused(code, `appending to ${stream}: ${reply.message || reply.error}`);
+    }
+  }
+
+  async #lastRevision(stream: string): Promise<bigint> {
+    for await (const [last] of this.readStream(stream, { direction: 'backwards', limit: 1 }))
+      if (last) return last.revision;
+    return -1n;
+  }
+
+  #limits(limit: number, options: { pageSize?: number; signal?: AbortSignal }) {
+    const { deadlineMs: silenceMs, patienceMs } = this.#options;
+    return { limit, pageSize: options.pageSize ?? PAGE_SIZE, signal: options.signal, silenceMs, patienceMs };
+  }
+}
+
+const REFUSED_APPENDS = new Map([
+  ['StreamDeleted', 'STREAM_DELETED'],
+  ['AccessDenied', 'STORE_ACCESS_DENIED'],
+  ['MaximumAppendSizeExceeded', 'COMMAND_TOO_LARGE'],
+]);
+
+function alreadySeen(after: bigint): (event: StoredEvent) => boolean {
+  let last = after;
+  return (event) => {
+    if (event.position <= last) return false;
+    last = event.position;
+    return true;
+  };
+}
+
+function checkStreamName(stream: string): void {
+  if (!parseStreamName(stream))
+    throw new StoreRefused('STREAM_NAME_INVALID', `Not a stream of this project: ${JSON.stringify(stream)}`);
+}
+
+function checkAppend(stream: string, events: readonly EncodedEvent[]): void {
+  checkStreamName(stream);
+  if (events.length === 0) throw new StoreRefused('NOTHING_TO_APPEND', 'An append has at least one event');
+  let bytes = 0;
+  for (const event of events) bytes += event.bytes;
+  if (bytes > MAX_APPEND_BYTES) {
+    throw new StoreRefused(
+      'COMMAND_TOO_LARGE',
+      `${bytes} bytes of events in one append; at most ${MAX_APPEND_BYTES} fit`,
+    );
   }
 }

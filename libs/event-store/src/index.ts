@@ -2,16 +2,14 @@ export { BulkWriter, type BulkOutcome, type BulkStream } from './bulk-writer.js'
 export type { CommandContext, CommandResult } from './command.js';
 export { CommandRunner } from './command-runner.js';
 export { AppendOutcomeUnknown, StoreError, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
-export {
-  EventStore,
-  type AppendResult,
-  type EventStoreOptions,
-  type ExpectedRevision,
-  type ReadAllOptions,
-  type ReadStreamOptions,
-  type SubscribeAllOptions,
-  type SubscriptionPage,
-} from './event-store.js';
+export { EventStore, MAX_APPEND_BYTES } from './event-store.js';
+export type {
+  AppendResult,
+  EventStoreOptions,
+  ExpectedRevision,
+  ReadAllOptions,
+  ReadStreamOptions,
+} from './options.js';
 export {
   isDomainEvent,
   UNKNOWN_POSITION,
@@ -30,3 +28,4 @@ export {
 } from './encode.js';
 export { ChainVerifier, verifyChain, type ChainFault, type ChainFaultCode, type ChainReport } from './hash-chain.js';
 export { Upcasters, type Upcaster } from './upcasters.js';
+export type { SubscribeAllOptions, SubscriptionPage } from './subscription.js';
