@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import type { CommandRun } from './session.js';
 
@@ -25,6 +25,19 @@ function leaf(parent: Command, usage: string, description: string): Command {
     .command(usage)
     .description(description)
     .option('--json', 'one JSON document on stdout, and nothing else there');
+}
+
+function addImports(program: Command): void {
+  const imported = program.command('import').description('facts from elsewhere');
+  const history = leaf(
+    imported,
+    'history <file>',
+    'a journal of receivables (docs/import-history.md); the same file again changes nothing',
+  )
+    .requiredOption('--community <id>', 'opened if it is not known')
+    .option('--currency <code>', 'of a community that is opened (default: CNY)')
+    .option('--dry-run', 'check and count, store nothing');
+  lazily(history, () => import('./commands/import-history.js'));
 }
 
 function addReports(program: Command): void {
@@ -82,9 +95,13 @@ function addBackups(program: Command): void {
   lazily(restore, () => import('./commands/restore.js'));
 }
 
+/** From the project's package.json, above dist when built and above apps when run from the sources. */
 function version(): string {
-  const manifest = new URL('../../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+  const above = ['../../../../package.json', '../../../package.json'].map((path) => new URL(path, import.meta.url));
+  const manifest = above.find((file) => existsSync(file));
+  return manifest === undefined
+    ? 'unknown'
+    : (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 /** The `estate` program. */
@@ -95,6 +112,7 @@ export function createProgram(): Command {
     .option('--data <dir>', 'data folder of standalone mode (default: ESTATE_DATA_DIR, else data/ in the project)')
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
+  addImports(program);
   addReports(program);
   addAuditing(program);
   addBackups(program);
