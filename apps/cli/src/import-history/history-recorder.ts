@@ -24,8 +24,8 @@ export interface RecorderOptions {
 
 /** Accounts in flight: while one waits for its append, others are loaded and decided. */
 const ACCOUNTS_IN_FLIGHT = 32;
-const IMPORTER: Actor = { id: 'import', role: 'import' };
-const SOURCE = 'import-history';
+export const IMPORTER: Actor = { id: 'import', role: 'import' };
+export const SOURCE = 'import-history';
 
 /**
  * Records sorted lines, many accounts at a time, each account's lines in their order.
@@ -114,7 +114,7 @@ export class HistoryRecorder {
   }
 }
 
-/** The store's own failures are DomainErrors too, but say nothing about the line. */
+/** Other failures of the store are DomainErrors too, but say nothing about the line. */
 function isRefusal(error: unknown): error is DomainError {
-  return error instanceof DomainError && error.name === 'DomainError';
+  return error instanceof DomainError && (error.name === 'DomainError' || error.code === 'COMMAND_TOO_LARGE');
 }

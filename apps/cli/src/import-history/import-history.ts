@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { DomainError } from '#libs/kernel';
+import type { LocalDate } from '#libs/kernel';
 import type { HistoryBooks } from './history-facts.js';
+import { DEFAULT_CURRENCY, DEFAULT_TIME_ZONE } from '#libs/portfolio';
 import { HistoryRecorder } from './history-recorder.js';
 import type { AccountStream } from './history-recorder.js';
 import { ImportTally } from './import-report.js';
@@ -14,7 +16,8 @@ import { SpillFile } from './spill-file.js';
 export interface ImportStores {
   /** The community's books; undefined when nobody has registered it. */
   findBooks(communityId: string): Promise<HistoryBooks | undefined>;
-  register(books: HistoryBooks): Promise<void>;
+  /** Registers the community as of the day of its first fact. */
+  register(books: HistoryBooks, firstDay: LocalDate | undefined): Promise<void>;
   openAccount(communityId: string, account: string): Promise<AccountStream>;
 }
 
@@ -31,9 +34,6 @@ export interface ImportRequest {
   readonly onRecorded?: (lines: number, total: number) => void;
 }
 
-const DEFAULT_CURRENCY = 'CNY';
-const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
-
 /**
  * Imports a journal of receivables: reads and checks the whole file, sorts its lines by account, date and place, and records
  * them. The same file again changes nothing; after a failure or a stop the same file again goes on.
@@ -46,9 +46,12 @@ export async function importHistory(stores: ImportStores, request: ImportRequest
   const tally = new ImportTally();
   const sorter = new LineSorter();
   try {
-    const lines = await collect(request, tally, sorter);
+    const { lines, firstDay } = await collect(request, tally, sorter);
     request.signal?.throwIfAborted();
-    if (!known) await stores.register(books);
+    if (!known) {
+      await stores.register(books, firstDay);
+      booksFor(request, await stores.findBooks(request.communityId)); // somebody else may have been faster
+    }
     await record(stores, request, { books, tally, sorter, lines });
   } finally {
     await sorter.close();
@@ -63,9 +66,16 @@ function booksFor({ communityId, currency }: ImportRequest, known: HistoryBooks 
   throw new DomainError('CURRENCY_MISMATCH', message);
 }
 
-/** Reads, checks and sorts; returns the number of lines to be recorded. */
-async function collect(request: ImportRequest, tally: ImportTally, sorter: LineSorter): Promise<number> {
+interface Collected {
+  /** Lines to be recorded. */
+  readonly lines: number;
+  readonly firstDay: LocalDate | undefined;
+}
+
+/** Reads, checks and sorts. */
+async function collect(request: ImportRequest, tally: ImportTally, sorter: LineSorter): Promise<Collected> {
   let lines = 0;
+  let firstDay: LocalDate | undefined;
   const source = await openSource(request.path, request.signal);
   try {
     await readJournal(source.file, {
@@ -74,13 +84,14 @@ async function collect(request: ImportRequest, tally: ImportTally, sorter: LineS
       onProgress: (bytes) => request.onRead?.(bytes, source.bytes),
       onLine: (line) => {
         lines += 1;
+        if (firstDay === undefined || line.occurredOn < firstDay) firstDay = line.occurredOn;
         return sorter.add(line);
       },
     });
   } finally {
     await source.close();
   }
-  return lines;
+  return { lines, firstDay };
 }
 
 interface Recording {

@@ -1,0 +1,2 @@
+/** Benchmarks: `npm run bench -- import [--lines N] [--rounds N] [--json]`; see test/bench. */
+await import('../test/bench/main.mjs');
