@@ -21,6 +21,8 @@ export interface DrainOptions {
   readonly clock?: Clock;
   /** The set that is folded into; the live one without it. */
   readonly set?: string;
+  /** False: a set that no query is put to does without its indexes. */
+  readonly indexed?: boolean;
   /** Most events in one batch. */
   readonly maxBatchEvents?: number;
   /** How long a live batch waits to fill up, in milliseconds. */
@@ -93,6 +95,7 @@ export class Drain {
     const { projections, stores, set = LIVE_SET, clock = systemClock, checkpointIntervalMs } = this.options;
     const options: LaneOptions = {
       prompt,
+      indexed: this.options.indexed ?? true,
       checkpointIntervalMs: checkpointIntervalMs ?? (prompt ? LIVE_CHECKPOINT_INTERVAL_MS : CHECKPOINT_INTERVAL_MS),
       now: () => clock.now(),
     };

@@ -15,6 +15,8 @@ export interface Batch {
 export interface LaneOptions {
   /** Save the checkpoint right behind each write (live), or from time to time (catching up). */
   readonly prompt: boolean;
+  /** Make the indexes that the queries need. */
+  readonly indexed: boolean;
   /** Least time between checkpoints that are not prompt, in milliseconds. */
   readonly checkpointIntervalMs: number;
   readonly now: () => string;
@@ -53,7 +55,7 @@ export class Lane {
 
   /** Makes the indexes that are missing and goes on from the checkpoint. */
   static async open(projection: Projection, store: ProjectionStore, options: LaneOptions): Promise<Lane> {
-    await store.prepare(projection.indexes);
+    if (options.indexed) await store.prepare(projection.indexes);
     const checkpoint = await store.readCheckpoint();
     return new Lane(projection, store, Tally.fromCheckpoint(checkpoint), checkpoint?.position ?? -1n, options);
   }

@@ -1,4 +1,5 @@
 import { parseStreamName, type Json, type StreamParts } from '#libs/kernel';
+import { ProjectionError } from './errors.js';
 import type { ProjectedEvent, SourceEvent } from './projection.js';
 
 /** Turns an event's stored data into today's shape; the event-store lib's upcasters are one. */
@@ -18,9 +19,18 @@ export class EventReader {
     const read: ProjectedEvent[] = [];
     for (const event of events) {
       const parts = this.parts(event.stream);
-      if (parts) read.push(projected(event, parts, this.upcast(event)));
+      if (parts) read.push(projected(event, parts, this.dataOf(event)));
     }
     return read;
+  }
+
+  private dataOf(event: SourceEvent): Json {
+    try {
+      return this.upcast(event);
+    } catch (error) {
+      // An event of a later program, say: no projection may fold it or skip it.
+      throw new ProjectionError('(upcast)', event, undefined, error);
+    }
   }
 
   private parts(stream: string): StreamParts | undefined {

@@ -6,7 +6,7 @@ import { Drain, type CatchUpOptions, type DrainOptions } from './drain.js';
 import type { Projection } from './projection.js';
 import { Tally } from './tally.js';
 
-export interface VerifyOptions extends CatchUpOptions, Omit<DrainOptions, 'set' | 'stores'> {
+export interface VerifyOptions extends CatchUpOptions, Omit<DrainOptions, 'set' | 'stores' | 'indexed'> {
   readonly store: ReadStore;
 }
 
@@ -34,7 +34,7 @@ export async function verifyProjections(upTo: bigint, options: VerifyOptions): P
   const { store, projections, clock = systemClock, onProgress, signal } = options;
   const set = `rebuild-${randomUUID().slice(0, 8)}`;
   await store.dropAbandonedSets(projections, earlier(clock.now(), ABANDONED_AFTER_MS));
-  const drain = new Drain({ ...options, stores: store, set });
+  const drain = new Drain({ ...options, stores: store, set, indexed: false });
   try {
     await drain.catchUp(upTo, { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) });
     const verified: VerifiedProjection[] = [];

@@ -100,6 +100,17 @@ export class ReadStore {
     }
   }
 
+  /** Names of all collections. */
+  async listCollections(): Promise<string[]> {
+    const collections = await this.db.listCollections({}, { nameOnly: true }).toArray();
+    return collections.map(({ name }) => name).sort();
+  }
+
+  /** Forgets every read model and checkpoint: they can be rebuilt from the events. */
+  async dropDatabase(): Promise<void> {
+    await this.db.dropDatabase();
+  }
+
   private checkpoints(): Collection<CheckpointDocument> {
     return this.db.collection<CheckpointDocument>(CHECKPOINTS);
   }

@@ -1,0 +1,102 @@
+import { millisecondsBetween, type Instant } from '#libs/kernel';
+import { pagesOf, type ReadStore } from '#libs/read-store';
+import {
+  isExcluded,
+  milestonesAt,
+  type CaseKind,
+  type CaseStatus,
+  type Milestone,
+  type MilestoneStanding,
+} from '#libs/service-desk';
+import {
+  caseQueueProjection,
+  QUEUE_ORDER_INDEX,
+  STATUS_INDEX,
+  type QueuedCaseDocument,
+} from './case-queue.projection.js';
+
+export interface QueueQuery {
+  readonly communityId: string;
+  readonly status?: CaseStatus;
+  /** Only cases with a breached milestone. */
+  readonly breached?: boolean;
+  /** The instant at which clocks are read. */
+  readonly now: Instant;
+}
+
+/** A case in the queue; `minutesLeft` on the clock that ends next is negative when it is overdue, null when none runs. */
+export interface QueuedCase {
+  readonly caseId: string;
+  readonly kind: CaseKind;
+  readonly state: CaseStatus;
+  readonly severity: string | null;
+  readonly team: string | null;
+  readonly handler: string | null;
+  readonly openedAt: Instant;
+  readonly reopened: boolean;
+  readonly paused: boolean;
+  readonly due: Milestone | null;
+  readonly dueAt: Instant | null;
+  readonly minutesLeft: number | null;
+  readonly provisional: boolean;
+  readonly milestones: Readonly<Record<Milestone, Omit<MilestoneStanding, 'milestone'>>> | null;
+}
+
+type Stored = QueuedCaseDocument & { readonly position: bigint };
+
+const BATCH = 1_000;
+const MS_PER_MINUTE = 60_000;
+
+/** The queue of cases: those whose next clock ends first come first, those without a running clock last. */
+export class CaseQueueReader {
+  constructor(private readonly store: ReadStore) {}
+
+  /** Position that answers reflect; -1n before anything was folded. */
+  position(): Promise<bigint> {
+    return this.store.livePosition(caseQueueProjection);
+  }
+
+  async *listCases(query: QueueQuery): AsyncGenerator<QueuedCase> {
+    for await (const page of pagesOf(await this.find(query))) {
+      for (const document of page) {
+        const found = queuedCase(document, query.now);
+        if (!query.breached || isBreached(found)) yield found;
+      }
+    }
+  }
+
+  /** How the server would run `listCases`. */
+  async explain(query: QueueQuery): Promise<object> {
+    return (await this.find(query)).explain('queryPlanner');
+  }
+
+  private async find({ communityId, status }: QueueQuery) {
+    const cases = await this.store.liveCollection<Stored>(caseQueueProjection);
+    const options = { batchSize: BATCH };
+    return status === undefined
+      ? cases.find({ communityId }, options).sort(QUEUE_ORDER_INDEX.key)
+      : cases.find({ communityId, status }, options).sort(STATUS_INDEX.key);
+  }
+}
+
+function queuedCase(document: Stored, now: Instant): QueuedCase {
+  const { caseId, kind, status, severity, team, handler, openedAt, standing, due, dueAt } = document;
+  return {
+    ...{ caseId, kind, state: status, severity, team, handler, openedAt },
+    reopened: standing.reopened,
+    paused: standing.pausedAt !== null,
+    ...{ due, dueAt },
+    minutesLeft: dueAt === null ? null : Math.floor(millisecondsBetween(now, dueAt) / MS_PER_MINUTE),
+    provisional: standing.deadlines.complete.provisional,
+    milestones: isExcluded(status) ? null : milestonesOf(document, now),
+  };
+}
+
+function milestonesOf({ standing }: Stored, now: Instant): NonNullable<QueuedCase['milestones']> {
+  const entries = milestonesAt(standing, now).map(({ milestone, ...rest }) => [milestone, rest] as const);
+  return Object.fromEntries(entries) as NonNullable<QueuedCase['milestones']>;
+}
+
+function isBreached({ milestones }: QueuedCase): boolean {
+  return milestones !== null && Object.values(milestones).some(({ status }) => status === 'breached');
+}
