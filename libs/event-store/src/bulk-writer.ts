@@ -1,32 +1,52 @@
-import { Injectable } from '@nestjs/common';
-import type { Decider, DomainError, NewEvent } from '#libs/kernel';
-import type { CommandContext } from './command.js';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { type Clock, type Decider, type NewEvent, streamName, systemClock } from '#libs/kernel';
+import type { BulkStream } from './bulk.js';
+import { BulkStreamWriter } from './bulk-stream.js';
+import { EventStore } from './event-store.js';
+import { FoldedStream } from './folded-stream.js';
+import { Semaphore } from './key-queue.js';
+import { CLOCK, UPCASTERS } from './tokens.js';
+import { Upcasters } from './upcasters.js';
 
-/** What became of the commands of a bulk stream so far. */
-export interface BulkOutcome {
-  /** Events acknowledged by the store. */
-  readonly appended: number;
-  /** Commands that were recorded first, and refused when decided again because somebody else wrote to the stream. */
-  readonly refused: readonly { readonly commandId: string; readonly error: DomainError }[];
-}
+const LOADS_AT_ONCE = 32;
+const APPENDS_AT_ONCE = 16;
 
-/** One stream open for many commands. Its calls must not overlap; many streams may be open at once. */
-export interface BulkStream<S, E extends NewEvent> {
-  readonly stream: string;
-  /** The state with everything recorded so far, flushed or not. Look, do not change. */
-  readonly state: S;
-  /**
-   * Decides and buffers; sends a full buffer. 'unchanged': the same command was recorded before, or there was nothing to do.
-   * @throws DomainError the decision's refusal; COMMAND_ID_REUSED; COMMAND_TOO_LARGE; EVENT_NOT_JSON (nothing is recorded then)
-   */
-  record(context: CommandContext, decide: (state: S) => readonly E[]): Promise<'recorded' | 'unchanged'>;
-  /** Sends what is buffered and waits until all is acknowledged. */
-  flush(): Promise<BulkOutcome>;
-}
-
+/**
+ * Records many commands of one stream in few appends, many streams side by side: imports, billing runs. Every command keeps its own id,
+ * so doing it again changes nothing. Decisions are made on a state that is read when the stream is opened and held to by the expected
+ * revision; if somebody else writes meanwhile, what was not acknowledged is decided again.
+ */
 @Injectable()
 export class BulkWriter {
-  open<S, E extends NewEvent>(_decider: Decider<S, E>, _communityId: string, _id: string): Promise<BulkStream<S, E>> {
-    throw new Error('being built');
+  readonly #loads = new Semaphore(LOADS_AT_ONCE);
+  readonly #appends = new Semaphore(APPENDS_AT_ONCE);
+
+  constructor(
+    private readonly store: EventStore,
+    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    @Optional() @Inject(UPCASTERS) private readonly upcasters: Upcasters = new Upcasters(),
+  ) {}
+
+  /** Loads a stream. May be called for many at once: the reads are bounded. @throws StoreError */
+  open<S, E extends NewEvent>(decider: Decider<S, E>, communityId: string, id: string): Promise<BulkStream<S, E>> {
+    const stream = streamName(decider.category, communityId, id);
+    const load = async () => {
+      const folded = new FoldedStream(stream, decider, this.upcasters);
+      await folded.catchUp(this.store);
+      return folded;
+    };
+    return this.#loads.run(async () => {
+      const parts = { store: this.store, clock: this.clock, appends: this.#appends, load };
+      return new BulkStreamWriter(parts, await load());
+    });
+  }
+
+  /** Loads many streams with bounded parallel reads, in the order of the ids. @throws StoreError */
+  openAll<S, E extends NewEvent>(
+    decider: Decider<S, E>,
+    communityId: string,
+    ids: readonly string[],
+  ): Promise<BulkStream<S, E>[]> {
+    return Promise.all(ids.map((id) => this.open(decider, communityId, id)));
   }
 }

@@ -1,8 +1,16 @@
-import { DomainError } from '#libs/kernel';
-
-/** A failure between this program and the event store; `code` is stable. */
-export class StoreError extends DomainError {
+/**
+ * A failure between this program and the event store; `code` is stable. Not a DomainError: it is no refusal of a decision, and mostly
+ * says nothing about whether something was stored.
+ */
+export class StoreError extends Error {
   override readonly name: string = 'StoreError';
+
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** Somebody else wrote first: what was expected is not what the stream has. `actual` is −1 for a stream that does not exist. */

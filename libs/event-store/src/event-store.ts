@@ -1,4 +1,4 @@
-import { parseStreamName } from '#libs/kernel';
+import { DomainError, parseStreamName } from '#libs/kernel';
 import { Backoff } from './backoff.js';
 import { AppendOutcomeUnknown, messageOf, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import type {
@@ -200,6 +200,12 @@ export class EventStore {
       }
       const code = REFUSED_APPENDS.get(reply.error);
       if (code) throw new StoreRefused(code, `appending to ${stream}: ${reply.message || reply.error}`);
+      if (reply.error === 'MaximumAppendSizeExceeded') {
+        throw new DomainError(
+          'COMMAND_TOO_LARGE',
+          `The events for ${stream} are more than the server takes in one append`,
+        );
+      }
     }
   }
 
@@ -218,7 +224,6 @@ export class EventStore {
 const REFUSED_APPENDS = new Map([
   ['StreamDeleted', 'STREAM_DELETED'],
   ['AccessDenied', 'STORE_ACCESS_DENIED'],
-  ['MaximumAppendSizeExceeded', 'COMMAND_TOO_LARGE'],
 ]);
 
 function alreadySeen(after: bigint): (event: StoredEvent) => boolean {

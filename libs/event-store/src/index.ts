@@ -1,4 +1,5 @@
-export { BulkWriter, type BulkOutcome, type BulkStream } from './bulk-writer.js';
+export type { BulkOutcome, BulkStream } from './bulk.js';
+export { BulkWriter } from './bulk-writer.js';
 export type { CommandContext, CommandResult } from './command.js';
 export { CommandRunner } from './command-runner.js';
 export { AppendOutcomeUnknown, StoreError, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
@@ -29,3 +30,5 @@ export {
 export { ChainVerifier, verifyChain, type ChainFault, type ChainFaultCode, type ChainReport } from './hash-chain.js';
 export { Upcasters, type Upcaster } from './upcasters.js';
 export type { SubscribeAllOptions, SubscriptionPage } from './subscription.js';
+export { CLOCK, COMMAND_CACHE_BYTES, UPCASTERS } from './tokens.js';
+export { Numbering, type NumberingContext } from './numbering.js';

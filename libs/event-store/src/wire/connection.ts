@@ -87,7 +87,6 @@ const REFUSALS = new Map<grpc.status, string>([
 const REFUSING_EXCEPTIONS = new Map<string, string>([
   ['access-denied', 'STORE_ACCESS_DENIED'],
   ['stream-deleted', 'STREAM_DELETED'],
-  ['maximum-append-size-exceeded', 'COMMAND_TOO_LARGE'],
 ]);
 
 /** The stable code of an error that trying again cannot heal; undefined for all others. */
