@@ -25,6 +25,8 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 export class CommandRunner {
   readonly #cache: StreamCache<AnyStream>;
   readonly #queue = new KeyQueue();
+  readonly #deciders = new WeakMap<object, number>();
+  #lastDecider = 0;
 
   constructor(
     private readonly store: EventStore,
@@ -74,22 +76,30 @@ export class CommandRunner {
     decider: Decider<S, E>,
     task: (folded: FoldedStream<S, E>, fresh: boolean) => Promise<R>,
   ): Promise<R> {
-    const cached = this.#cache.get(stream) as FoldedStream<S, E> | undefined;
+    const key = this.#keyOf(stream, decider);
+    const cached = this.#cache.get(key) as FoldedStream<S, E> | undefined;
     // A failure may leave a state that was folded half: it leaves the cache and comes back only when it is whole.
-    this.#cache.delete(stream);
+    this.#cache.delete(key);
     const folded = cached ?? new FoldedStream(stream, decider, this.upcasters);
     if (!cached) await folded.catchUp(this.store);
     try {
       const result = await task(folded, !cached);
-      this.#cache.put(stream, folded as unknown as AnyStream);
+      this.#cache.put(key, folded as unknown as AnyStream);
       return result;
     } catch (error) {
       if (error instanceof Refusal) {
-        this.#cache.put(stream, folded as unknown as AnyStream);
+        this.#cache.put(key, folded as unknown as AnyStream);
         throw error.reason;
       }
       throw error;
     }
+  }
+
+  /** Contexts fold the same stream each in its own way: a state is cached for the decider that made it. */
+  #keyOf(stream: string, decider: object): string {
+    let number = this.#deciders.get(decider);
+    if (number === undefined) this.#deciders.set(decider, (number = ++this.#lastDecider));
+    return `${stream} ${number}`;
   }
 
   async #run<S, E extends NewEvent>(
