@@ -82,3 +82,46 @@ export function toRpcError(error: unknown): RpcError {
   if (name === 'RangeError') return invalidArgument(message);
   return new RpcError(status.INTERNAL, message);
 }
+
+function ofGroup(exception: string, stream: string, group: string): Record<string, string> {
+  return { exception, 'stream-name': stream, 'group-name': group };
+}
+
+export function groupNotFound(stream: string, group: string): RpcError {
+  return new RpcError(
+    status.NOT_FOUND,
+    `Subscription group ${group} on stream ${stream} does not exist.`,
+    ofGroup('persistent-subscription-does-not-exist', stream, group),
+  );
+}
+
+export function groupExists(stream: string, group: string): RpcError {
+  return new RpcError(
+    status.ALREADY_EXISTS,
+    `Subscription group ${group} on stream ${stream} exists.`,
+    ofGroup('persistent-subscription-exists', stream, group),
+  );
+}
+
+export function groupDropped(stream: string, group: string): RpcError {
+  return new RpcError(
+    status.CANCELLED,
+    `Subscription group ${group} on stream ${stream} was dropped.`,
+    ofGroup('persistent-subscription-dropped', stream, group),
+  );
+}
+
+export function maximumSubscribersReached(stream: string, group: string): RpcError {
+  return new RpcError(
+    status.FAILED_PRECONDITION,
+    `Maximum subscriptions reached for subscription group ${group} on stream ${stream}.`,
+    ofGroup('maximum-subscribers-reached', stream, group),
+  );
+}
+
+export function groupFailed(stream: string, group: string, reason: string): RpcError {
+  return new RpcError(status.INTERNAL, `Subscription group ${group} on stream ${stream} failed: '${reason}'`, {
+    ...ofGroup('persistent-subscription-failed', stream, group),
+    reason,
+  });
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
@@ -15,6 +16,8 @@ import {
 import { BatchAppendCall, handleAppend } from './services/append.js';
 import { DeleteService } from './services/delete.js';
 import { gossip, supportedMethods } from './services/info.js';
+import { persistentSubscriptions } from './services/persistent.js';
+import { Groups } from './persistent/groups.js';
 import { ReadService } from './services/read.js';
 import { Appender } from './store/appender.js';
 import { Deleter } from './store/deleter.js';
@@ -53,8 +56,9 @@ function streamsDefinition(): ServiceDefinition {
   } as unknown as ServiceDefinition;
 }
 
-function addStreams(server: Server, log: EventLog): void {
-  const reader = new LogReader(log);
+const persistentReadDefinition = { ...persistentGrpc.PersistentSubscriptionsService.read, ...bytesOut };
+
+function addStreams(server: Server, log: EventLog, reader: LogReader): void {
   const appender = new Appender(log, reader);
   const reads = new ReadService(log, reader);
   const deletes = new DeleteService(new Deleter(log));
@@ -77,9 +81,23 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   });
   const instanceId = randomUUID();
   let port = options.port;
-  addStreams(server, log);
-  const services = [streamsGrpc.StreamsService, gossipGrpc.GossipService, featuresGrpc.ServerFeaturesService];
-  const features = supportedMethods(services as unknown as ServiceDefinition[], {});
+  const reader = new LogReader(log);
+  const groups = new Groups(log, reader);
+  addStreams(server, log, reader);
+  server.addService(
+    {
+      ...persistentGrpc.PersistentSubscriptionsService,
+      read: persistentReadDefinition,
+    } as unknown as ServiceDefinition,
+    persistentSubscriptions(groups, log, reader),
+  );
+  const services = [
+    streamsGrpc.StreamsService,
+    persistentGrpc.PersistentSubscriptionsService,
+    gossipGrpc.GossipService,
+    featuresGrpc.ServerFeaturesService,
+  ];
+  const features = supportedMethods(services as unknown as ServiceDefinition[]);
   server.addService(
     featuresGrpc.ServerFeaturesService as unknown as ServiceDefinition,
     {
@@ -100,7 +118,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     throw error;
   }
   let closing: Promise<void> | undefined;
-  return { port, close: () => (closing ??= stop(server, log)) };
+  return { port, close: () => (closing ??= stop(server, log, groups)) };
 }
 
 function bind(server: Server, host: string, port: number): Promise<number> {
@@ -112,7 +130,8 @@ function bind(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-async function stop(server: Server, log: EventLog): Promise<void> {
+async function stop(server: Server, log: EventLog, groups: Groups): Promise<void> {
+  groups.stop();
   server.forceShutdown();
   await log.close();
 }

@@ -18,17 +18,27 @@ export interface FilterOptions {
 export function filterOf(options: ReadReq.Options.FilterOptions): FilterOptions {
   const expression = options.getStreamIdentifier() ?? options.getEventType();
   if (expression === undefined) throw invalidArgument('the filter names neither a stream nor an event type');
-  const part: (record: StoredRecord) => Buffer = options.hasStreamIdentifier()
-    ? (record) => record.streamName
-    : (record) => record.type;
   const window = options.hasMax() ? options.getMax() : DEFAULT_WINDOW;
   const multiplier = Math.max(1, options.getCheckpointintervalmultiplier());
   return {
-    accepts:
-      expression.getRegex() === '' ? prefixes(part, expression.getPrefixList()) : regex(part, expression.getRegex()),
+    accepts: eventFilter({
+      on: options.hasStreamIdentifier() ? 'stream' : 'type',
+      regex: expression.getRegex(),
+      prefixes: expression.getPrefixList(),
+    }),
     checkpointEvery: Math.max(1, window) * multiplier,
     maxSearchWindow: options.hasMax() ? options.getMax() : undefined,
   };
+}
+
+/** A filter by stream name or event type: by expression, or else by prefixes. */
+export function eventFilter(filter: {
+  readonly on: 'stream' | 'type';
+  readonly regex: string;
+  readonly prefixes: readonly string[];
+}): EventFilter {
+  const part = (record: StoredRecord): Buffer => (filter.on === 'stream' ? record.streamName : record.type);
+  return filter.regex === '' ? prefixes(part, filter.prefixes) : regex(part, filter.regex);
 }
 
 function prefixes(part: (record: StoredRecord) => Buffer, texts: readonly string[]): EventFilter {

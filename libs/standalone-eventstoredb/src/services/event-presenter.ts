@@ -23,7 +23,12 @@ export class EventPresenter {
   present(record: StoredRecord): Buffer {
     const link = this.options.resolveLinks && record.isLink;
     if (this.plain && !link) return record.response;
-    return encodeReadResponse(link ? this.target(record) : record, link ? record : undefined, this.recorded);
+    return this.encode(link ? this.target(record) : record, link ? record : undefined);
+  }
+
+  /** An encoded `ReadResp` of an event, of a link and its event, or of a link whose event is gone. */
+  encode(event: StoredRecord | undefined, link: StoredRecord | undefined, retryCount?: number): Buffer {
+    return encodeReadResponse(event, link, this.recorded, retryCount);
   }
 
   /** The event a link names, or undefined when it is gone. Its data is `<revision>@<stream>`. */
@@ -37,7 +42,7 @@ export class EventPresenter {
     return stored === undefined ? undefined : new StoredRecord(stored);
   }
 
-  readonly recorded = (record: StoredRecord): Buffer => {
+  private readonly recorded = (record: StoredRecord): Buffer => {
     const body = record.recordedEvent;
     if (this.plain) return body;
     const id = encodeStructuredUuid(record.id);
@@ -50,6 +55,7 @@ function encodeReadResponse(
   event: StoredRecord | undefined,
   link: StoredRecord | undefined,
   recorded: (record: StoredRecord) => Buffer,
+  retryCount: number | undefined,
 ): Buffer {
   const eventBody = event === undefined ? undefined : recorded(event);
   const linkBody = link === undefined ? undefined : recorded(link);
@@ -58,11 +64,13 @@ function encodeReadResponse(
     (eventBody === undefined ? 0 : fieldLength(eventBody.length)) +
     (linkBody === undefined ? 0 : fieldLength(linkBody.length)) +
     1 +
-    varintLength(position);
+    varintLength(position) +
+    (retryCount === undefined ? 0 : 1 + varintLength(retryCount));
   const writer = new ProtobufWriter(Buffer.allocUnsafe(fieldLength(length)));
   writer.open(0x0a, length);
   if (eventBody !== undefined) writer.bytes(0x0a, eventBody);
   if (linkBody !== undefined) writer.bytes(0x12, linkBody);
   writer.number(0x18, position);
+  if (retryCount !== undefined) writer.number(0x28, retryCount);
   return writer.buffer;
 }

@@ -9,17 +9,23 @@ export const SERVER_VERSION = '24.2.0';
 /** ServerFeatures.GetSupportedMethods: what is served, by service and method. */
 export function supportedMethods(
   services: readonly ServiceDefinition[],
-  features: Readonly<Record<string, readonly string[]>>,
 ): InstanceType<typeof featuresPb.SupportedMethods> {
   const answer = new featuresPb.SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
   for (const service of services) {
     for (const { path } of Object.values(service)) {
       const [, serviceName = '', methodName = ''] = path.toLowerCase().split('/');
       const method = new featuresPb.SupportedMethod().setServiceName(serviceName).setMethodName(methodName);
-      answer.addMethods(method.setFeaturesList([...(features[path] ?? [])]));
+      answer.addMethods(method.setFeaturesList(featuresOf(serviceName, methodName)));
     }
   }
   return answer;
+}
+
+/** What clients look for before they use a part of a method. */
+function featuresOf(service: string, method: string): string[] {
+  if (service.endsWith('.persistentsubscriptions')) return ['stream', 'all'];
+  if (service.endsWith('.streams') && method === 'read') return ['position', 'events'];
+  return [];
 }
 
 /** Gossip.Read: one node, which leads. */

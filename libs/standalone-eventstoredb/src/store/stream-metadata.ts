@@ -45,6 +45,11 @@ export function softDeletion(): ProposedEvent {
   return metadataEvent(`{"$tb":${SOFT_DELETED_JSON}}`);
 }
 
+/** The `$metadata` event that cuts off what lies before a revision. */
+export function truncation(before: number): ProposedEvent {
+  return metadataEvent(JSON.stringify({ $tb: before }));
+}
+
 /** The metadata as it was, but with the stream there again from a revision on. */
 export function restored(data: Buffer | undefined, fromRevision: number): ProposedEvent {
   const metadata = data === undefined ? {} : parse(data);

@@ -1,0 +1,75 @@
+import { type EventFilter, eventFilter } from '../services/event-filter.js';
+import { ALL, type EventLog } from '../store/event-log.js';
+import type { LogReader, Page } from '../store/log-reader.js';
+import { StoredRecord } from '../wire/record.js';
+import { ALL_STREAM, type GroupConfig } from './group-config.js';
+
+/** Where a group takes its events from. Sequence: revision in a stream, position in $all. */
+export interface Source {
+  /** Key to wait on for more. */
+  readonly key: string;
+  read(from: number, limit: number): Page;
+  /** The sequence after the last event there is now. */
+  end(): number;
+  sequenceOf(record: StoredRecord): number;
+  /** A sequence as the protocol's info writes it. */
+  text(sequence: number): string;
+}
+
+export function sourceOf(config: GroupConfig, log: EventLog, reader: LogReader): Source {
+  return config.stream === ALL_STREAM ? new AllSource(config, log, reader) : new StreamSource(config, log, reader);
+}
+
+class StreamSource implements Source {
+  readonly key: string;
+
+  constructor(
+    config: GroupConfig,
+    private readonly log: EventLog,
+    private readonly reader: LogReader,
+  ) {
+    this.key = config.stream;
+  }
+
+  read(from: number, limit: number): Page {
+    return this.reader.streamForwards(this.log.streams.open(this.key), from, limit);
+  }
+  end(): number {
+    return this.log.streams.open(this.key).committed + 1;
+  }
+  sequenceOf(record: StoredRecord): number {
+    return record.revision;
+  }
+  text(sequence: number): string {
+    return String(sequence);
+  }
+}
+
+class AllSource implements Source {
+  readonly key = ALL;
+  private readonly accepts: EventFilter | undefined;
+
+  constructor(
+    config: GroupConfig,
+    private readonly log: EventLog,
+    private readonly reader: LogReader,
+  ) {
+    this.accepts = config.filter === null ? undefined : eventFilter(config.filter);
+  }
+
+  read(from: number, limit: number): Page {
+    const page = this.reader.allForwards(from, limit);
+    const { accepts } = this;
+    if (accepts === undefined) return page;
+    return { ...page, records: page.records.filter((record) => accepts(new StoredRecord(record))) };
+  }
+  end(): number {
+    return this.log.head + 1;
+  }
+  sequenceOf(record: StoredRecord): number {
+    return record.position;
+  }
+  text(sequence: number): string {
+    return `C:${sequence}/P:${sequence}`;
+  }
+}
