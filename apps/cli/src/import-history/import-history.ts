@@ -1,16 +1,17 @@
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { DomainError } from '#libs/kernel';
 import type { LocalDate } from '#libs/kernel';
 import type { HistoryBooks } from './history-facts.js';
 import { DEFAULT_CURRENCY, DEFAULT_TIME_ZONE } from '#libs/portfolio';
-import { HistoryRecorder } from './history-recorder.js';
+import { historyRecorder } from './history-recorder.js';
 import type { AccountStream } from './history-recorder.js';
 import { ImportTally } from './import-report.js';
 import type { ImportReport } from './import-report.js';
+import { JOURNAL_FORMAT } from './journal-line.js';
+import type { JournalLine } from './journal-line.js';
+import { JOURNAL_CODEC } from './line-codec.js';
 import { LineSorter } from './line-sorter.js';
-import { readJournal } from './read-journal.js';
-import { SpillFile } from './spill-file.js';
+import { openSource } from './open-source.js';
+import { readLines } from './read-lines.js';
 
 /** Where a journal is recorded. A dry run gets stores that read and decide but do not write. */
 export interface ImportStores {
@@ -44,7 +45,7 @@ export async function importHistory(stores: ImportStores, request: ImportRequest
   const known = await stores.findBooks(request.communityId);
   const books = booksFor(request, known);
   const tally = new ImportTally();
-  const sorter = new LineSorter();
+  const sorter = new LineSorter(JOURNAL_CODEC);
   try {
     const { lines, firstDay } = await collect(request, tally, sorter);
     request.signal?.throwIfAborted();
@@ -73,12 +74,16 @@ interface Collected {
 }
 
 /** Reads, checks and sorts. */
-async function collect(request: ImportRequest, tally: ImportTally, sorter: LineSorter): Promise<Collected> {
+async function collect(
+  request: ImportRequest,
+  tally: ImportTally,
+  sorter: LineSorter<JournalLine>,
+): Promise<Collected> {
   let lines = 0;
   let firstDay: LocalDate | undefined;
   const source = await openSource(request.path, request.signal);
   try {
-    await readJournal(source.file, {
+    await readLines(source.file, JOURNAL_FORMAT, {
       tally,
       ...(request.signal && { signal: request.signal }),
       onProgress: (bytes) => request.onRead?.(bytes, source.bytes),
@@ -97,14 +102,14 @@ async function collect(request: ImportRequest, tally: ImportTally, sorter: LineS
 interface Recording {
   readonly books: HistoryBooks;
   readonly tally: ImportTally;
-  readonly sorter: LineSorter;
+  readonly sorter: LineSorter<JournalLine>;
   readonly lines: number;
 }
 
 async function record(stores: ImportStores, request: ImportRequest, recording: Recording): Promise<void> {
   const { books, tally, sorter, lines } = recording;
   let settled = 0;
-  const recorder = new HistoryRecorder({
+  const recorder = historyRecorder({
     open: (account) => stores.openAccount(books.communityId, account),
     books,
     tally,
@@ -112,43 +117,4 @@ async function record(stores: ImportStores, request: ImportRequest, recording: R
     onProgress: (count) => request.onRecorded?.((settled += count), lines),
   });
   await recorder.record(sorter.sorted());
-}
-
-interface Source {
-  readonly file: FileHandle;
-  readonly bytes: number | undefined;
-  close(): Promise<void>;
-}
-
-/** A pipe is copied first: after a quote that is never closed the scan goes back. */
-async function openSource(path: string, signal: AbortSignal | undefined): Promise<Source> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new DomainError('FILE_NOT_FOUND', `there is no file ${path}`);
-    throw new DomainError('FILE_INVALID', `cannot read ${path}: ${code}`);
-  }
-  const stats = await file.stat();
-  if (stats.isFile()) return { file, bytes: stats.size, close: () => file.close() };
-  if (stats.isDirectory()) {
-    await file.close();
-    throw new DomainError('FILE_INVALID', `${path} is a folder`);
-  }
-  return { ...(await copyOf(file, signal)), bytes: undefined };
-}
-
-async function copyOf(pipe: FileHandle, signal: AbortSignal | undefined): Promise<Omit<Source, 'bytes'>> {
-  const copy = await SpillFile.create();
-  try {
-    for await (const chunk of pipe.createReadStream()) {
-      signal?.throwIfAborted();
-      await copy.append(chunk as Buffer);
-    }
-  } catch (error) {
-    await copy.close();
-    throw error;
-  }
-  return { file: copy.handle, close: () => copy.close() };
 }

@@ -1,6 +1,6 @@
 import { DomainError, parseId, parseLocalDate, parseMinor, parseReference } from '#libs/kernel';
 import type { LocalDate } from '#libs/kernel';
-import type { Fault } from './csv-record.js';
+import type { LineFormat, LineOutcome } from './read-lines.js';
 
 /** The header of a journal of receivables, and the order of its fields. */
 export const JOURNAL_COLUMNS = ['occurredOn', 'account', 'entry', 'amountMinor', 'dueOn', 'reference'] as const;
@@ -29,11 +29,6 @@ export interface JournalLine {
   readonly reference: string;
 }
 
-export type LineOutcome =
-  | { readonly kind: 'line'; readonly line: JournalLine }
-  | { readonly kind: 'skipped' }
-  | { readonly kind: 'rejected'; readonly fault: Fault };
-
 /** What an entry says about its amount and its due date. */
 interface EntryShape {
   readonly amount: 'needed' | 'none';
@@ -57,7 +52,7 @@ const SHAPES: ReadonlyMap<string, EntryShape> = new Map<HistoryEntry, EntryShape
  * Checks the six fields of a record (issue contract, domain.md §7): validation first, then the skipping of zero.
  * The first fault in the order of the columns is the one reported.
  */
-export function readJournalLine(line: number, fields: readonly string[]): LineOutcome {
+export function readJournalLine(line: number, fields: readonly string[]): LineOutcome<JournalLine> {
   const [occurredOn, accountAsRead, entry, amountMinor, dueOn, reference] = fields as [
     string,
     string,
@@ -112,3 +107,6 @@ function checkDueOn(entry: string, shape: EntryShape, text: string): void {
 function shorten(text: string): string {
   return JSON.stringify(text.slice(0, 40));
 }
+
+/** A journal of receivables as a file. */
+export const JOURNAL_FORMAT: LineFormat<JournalLine> = { columns: JOURNAL_COLUMNS, read: readJournalLine };

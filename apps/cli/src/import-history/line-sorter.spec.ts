@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JournalLine } from './journal-line.js';
+import { JOURNAL_CODEC } from './line-codec.js';
 import { LineOrdinals } from './line-ordinals.js';
 import { LineSorter } from './line-sorter.js';
 import type { SorterLimits } from './line-sorter.js';
@@ -13,7 +14,7 @@ function line(number: number, account: string, occurredOn: string, reference = '
 }
 
 async function sort(lines: readonly JournalLine[], limits: Partial<SorterLimits> = {}): Promise<JournalLine[]> {
-  const sorter = new LineSorter(limits);
+  const sorter = new LineSorter(JOURNAL_CODEC, limits);
   const sorted: JournalLine[] = [];
   try {
     for (const each of lines) await sorter.add(each);
@@ -54,7 +55,7 @@ describe('line sorter', () => {
   });
 
   it('spills when the fields are long, though the lines are few', async () => {
-    const sorter = new LineSorter({ characters: 50 });
+    const sorter = new LineSorter(JOURNAL_CODEC, { characters: 50 });
     await sorter.add(line(2, 'A', '2020-01-01', 'x'.repeat(60)));
     expect(sorter.runs).toBe(1);
     await sorter.close();
@@ -71,7 +72,7 @@ describe('line sorter', () => {
 
 describe('line ordinals', () => {
   it('number identical lines of an account and date', () => {
-    const ordinals = new LineOrdinals();
+    const ordinals = new LineOrdinals(JOURNAL_CODEC);
     const rows = [
       ['A', 'x'],
       ['A', 'y'],

@@ -1,6 +1,6 @@
-import type { JournalLine } from './journal-line.js';
+import type { LineCodec } from './line-codec.js';
 import { SpillFile } from './spill-file.js';
-import { encodeLines, SpillRunReader } from './spill-run.js';
+import { SpillRunReader } from './spill-run.js';
 import type { SpillRun } from './spill-run.js';
 
 export interface SorterLimits {
@@ -16,28 +16,32 @@ const LIMITS: SorterLimits = { lines: 65_536, characters: 8_388_608, mergeBytes:
 const BATCH_LINES = 1024;
 
 /**
- * Sorts lines by account, then date, then their order in the file, however many there are: what does not fit
+ * Sorts lines by stream, then their order within it, then their place in the file, however many there are: what does not fit
  * into memory is spilled as sorted runs, which are merged when read. Call `close` in any case.
  */
-export class LineSorter {
+export class LineSorter<Line> {
   readonly #limits: SorterLimits;
-  #accounts = new Map<string, JournalLine[]>();
+  #streams = new Map<string, Line[]>();
   #lines = 0;
   #characters = 0;
   #file: SpillFile | undefined;
   readonly #runs: SpillRun[] = [];
 
-  constructor(limits: Partial<SorterLimits> = {}) {
+  constructor(
+    private readonly codec: LineCodec<Line>,
+    limits: Partial<SorterLimits> = {},
+  ) {
     this.#limits = { ...LIMITS, ...limits };
   }
 
   /** Lines must be added in the order of the file. Returns a promise when memory was full and a run is being spilled. */
-  add(line: JournalLine): Promise<void> | undefined {
-    const ofAccount = this.#accounts.get(line.account);
-    if (ofAccount) ofAccount.push(line);
-    else this.#accounts.set(line.account, [line]);
+  add(line: Line): Promise<void> | undefined {
+    const stream = this.codec.streamOf(line);
+    const ofStream = this.#streams.get(stream);
+    if (ofStream) ofStream.push(line);
+    else this.#streams.set(stream, [line]);
     this.#lines += 1;
-    this.#characters += line.account.length + line.amountMinor.length + line.reference.length;
+    this.#characters += this.codec.charactersOf(line);
     return this.#lines >= this.#limits.lines || this.#characters >= this.#limits.characters ? this.#spill() : undefined;
   }
 
@@ -46,7 +50,7 @@ export class LineSorter {
   }
 
   /** All lines in order, in batches. */
-  async *sorted(): AsyncGenerator<JournalLine[]> {
+  async *sorted(): AsyncGenerator<Line[]> {
     if (this.#runs.length === 0) {
       yield* this.#sortedInMemory();
       return;
@@ -56,21 +60,21 @@ export class LineSorter {
   }
 
   async close(): Promise<void> {
-    this.#accounts.clear();
+    this.#streams.clear();
     await this.#file?.close();
     this.#file = undefined;
   }
 
   async #spill(): Promise<void> {
     const sorted = [...this.#sortedInMemory()];
-    this.#accounts = new Map();
+    this.#streams = new Map();
     this.#lines = 0;
     this.#characters = 0;
     this.#file ??= await SpillFile.create();
     let start: number | undefined;
     let end = 0;
     for (const lines of sorted) {
-      const bytes = encodeLines(lines);
+      const bytes = this.codec.encode(lines);
       const at = await this.#file.append(bytes);
       start ??= at;
       end = at + bytes.length;
@@ -78,11 +82,12 @@ export class LineSorter {
     this.#runs.push({ start: start!, end });
   }
 
-  *#sortedInMemory(): Generator<JournalLine[]> {
-    let batch: JournalLine[] = [];
-    for (const account of [...this.#accounts.keys()].sort()) {
-      const lines = this.#accounts.get(account)!;
-      if (!isSortedByDate(lines)) lines.sort((a, b) => compareText(a.occurredOn, b.occurredOn));
+  *#sortedInMemory(): Generator<Line[]> {
+    let batch: Line[] = [];
+    const { orderOf } = this.codec;
+    for (const stream of [...this.#streams.keys()].sort()) {
+      const lines = this.#streams.get(stream)!;
+      if (!isSorted(lines, orderOf)) lines.sort((a, b) => compareText(orderOf(a), orderOf(b)));
       for (const line of lines) {
         batch.push(line);
         if (batch.length < BATCH_LINES) continue;
@@ -93,12 +98,12 @@ export class LineSorter {
     if (batch.length > 0) yield batch;
   }
 
-  async *#merged(file: SpillFile): AsyncGenerator<JournalLine[]> {
+  async *#merged(file: SpillFile): AsyncGenerator<Line[]> {
     const blockBytes = Math.max(4096, Math.min(65_536, Math.floor(this.#limits.mergeBytes / this.#runs.length)));
-    const readers = this.#runs.map((run) => new SpillRunReader(file, run, blockBytes));
+    const readers = this.#runs.map((run) => new SpillRunReader(file, run, blockBytes, this.codec));
     for (const reader of readers) await reader.load();
-    const heap = new RunHeap(readers);
-    let batch: JournalLine[] = [];
+    const heap = new RunHeap(readers, this.codec);
+    let batch: Line[] = [];
     for (let reader = heap.first; reader; reader = heap.first) {
       batch.push(reader.current!);
       if (!reader.tryNext()) await reader.load();
@@ -112,15 +117,18 @@ export class LineSorter {
 }
 
 /** The runs ordered by their current lines (a binary heap); equal keys in the order of the runs, which is that of the file. */
-class RunHeap {
-  readonly #heap: { reader: SpillRunReader; order: number }[];
+class RunHeap<Line> {
+  readonly #heap: { reader: SpillRunReader<Line>; order: number }[];
 
-  constructor(readers: readonly SpillRunReader[]) {
+  constructor(
+    readers: readonly SpillRunReader<Line>[],
+    private readonly codec: LineCodec<Line>,
+  ) {
     this.#heap = readers.map((reader, order) => ({ reader, order })).filter(({ reader }) => reader.current);
     for (let at = (this.#heap.length >> 1) - 1; at >= 0; at -= 1) this.#sink(at);
   }
 
-  get first(): SpillRunReader | undefined {
+  get first(): SpillRunReader<Line> | undefined {
     return this.#heap[0]?.reader;
   }
 
@@ -148,7 +156,8 @@ class RunHeap {
   #isBefore(a: number, b: number): boolean {
     const [left, right] = [this.#heap[a]!, this.#heap[b]!];
     const [x, y] = [left.reader.current!, right.reader.current!];
-    const order = compareText(x.account, y.account) || compareText(x.occurredOn, y.occurredOn);
+    const { streamOf, orderOf } = this.codec;
+    const order = compareText(streamOf(x), streamOf(y)) || compareText(orderOf(x), orderOf(y));
     return order === 0 ? left.order < right.order : order < 0;
   }
 }
@@ -158,7 +167,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function isSortedByDate(lines: readonly JournalLine[]): boolean {
-  for (let at = 1; at < lines.length; at += 1) if (lines[at - 1]!.occurredOn > lines[at]!.occurredOn) return false;
+function isSorted<Line>(lines: readonly Line[], orderOf: (line: Line) => string): boolean {
+  for (let at = 1; at < lines.length; at += 1) if (orderOf(lines[at - 1]!) > orderOf(lines[at]!)) return false;
   return true;
 }

@@ -1,4 +1,4 @@
-import type { HistoryEntry, JournalLine } from './journal-line.js';
+import type { LineCodec } from './line-codec.js';
 import type { SpillFile } from './spill-file.js';
 
 /** A sorted stretch of lines in the spill file. */
@@ -7,46 +7,20 @@ export interface SpillRun {
   readonly end: number;
 }
 
-type Fields = [string, string, string, string, string, string, string, string];
-
-/** Tabs and line feeds part the fields: checked fields hold no control characters. */
-export function encodeLines(lines: readonly JournalLine[]): Buffer {
-  let text = '';
-  for (const l of lines) {
-    const asRead = l.accountAsRead === l.account ? '' : l.accountAsRead;
-    text += `${l.account}\t${l.occurredOn}\t${l.line}\t${l.entry}\t${l.amountMinor}\t${l.dueOn}\t${l.reference}\t${asRead}\n`;
-  }
-  return Buffer.from(text);
-}
-
-export function decodeLine(text: string): JournalLine {
-  const fields = text.split('\t') as Fields;
-  const [account, occurredOn, line, entry, amountMinor, dueOn, reference, asRead] = fields;
-  return {
-    line: Number(line),
-    occurredOn,
-    account,
-    accountAsRead: asRead === '' ? account : asRead,
-    entry: entry as HistoryEntry,
-    amountMinor,
-    dueOn,
-    reference,
-  };
-}
-
 const LF = 0x0a;
 
 /** Reads a run back line by line, one block of bytes in memory at a time. */
-export class SpillRunReader {
+export class SpillRunReader<Line> {
   #lines: string[] = [];
   #next = 0;
   #position: number;
-  current: JournalLine | undefined;
+  current: Line | undefined;
 
   constructor(
     private readonly file: SpillFile,
     private readonly run: SpillRun,
     private readonly blockBytes: number,
+    private readonly codec: LineCodec<Line>,
   ) {
     this.#position = run.start;
   }
@@ -54,7 +28,7 @@ export class SpillRunReader {
   /** Moves to the next line without reading, if it is in memory; false when `load` must be called first. */
   tryNext(): boolean {
     if (this.#next >= this.#lines.length) return false;
-    this.current = decodeLine(this.#lines[this.#next]!);
+    this.current = this.codec.decode(this.#lines[this.#next]!);
     this.#next += 1;
     return true;
   }
