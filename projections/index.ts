@@ -1,7 +1,9 @@
 import type { Projection } from '#libs/projection-engine';
 import { arrearsAgingProjection } from './arrears-aging/arrears-aging.projection.js';
 import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
+import { caseQueueProjection } from './case-queue/case-queue.projection.js';
 import { ledgerProjection } from './ledger/ledger.projection.js';
+import { serviceQualityProjection } from './service-quality/service-quality.projection.js';
 
 export type { AgingBuckets } from './arrears-aging/aging-buckets.js';
 export { arrearsAgingProjection, type ArrearsMovementDocument } from './arrears-aging/arrears-aging.projection.js';
@@ -13,11 +15,27 @@ export {
 } from './arrears-aging/arrears-aging.reader.js';
 export { auditTrailProjection, type AuditEntryDocument } from './audit-trail/audit-trail.projection.js';
 export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trail/audit-trail.reader.js';
+export { caseQueueProjection, type QueuedCaseDocument } from './case-queue/case-queue.projection.js';
+export { CaseQueueReader, type QueuedCase, type QueueQuery } from './case-queue/case-queue.reader.js';
 export type { Cut } from './cut.js';
 export { checkIdentities, type IdentityOptions } from './identities/identities.js';
 export type { IdentityResult } from './identities/violations.js';
 export { ledgerProjection, type LedgerLineDocument } from './ledger/ledger.projection.js';
 export { LedgerReader, type LedgerLine, type LedgerQuery, type LedgerReport } from './ledger/ledger.reader.js';
+export { serviceQualityProjection, type CaseFactDocument } from './service-quality/service-quality.projection.js';
+export {
+  ServiceQualityReader,
+  type ServiceCase,
+  type ServiceDimension,
+  type ServiceQuery,
+  type ServiceSlice,
+} from './service-quality/service-quality.reader.js';
 
 /** Every read model of the project: what a drain folds, what `estate verify` rebuilds. */
-export const projections: readonly Projection[] = [ledgerProjection, arrearsAgingProjection, auditTrailProjection];
+export const projections: readonly Projection[] = [
+  ledgerProjection,
+  arrearsAgingProjection,
+  auditTrailProjection,
+  serviceQualityProjection,
+  caseQueueProjection,
+];

@@ -53,6 +53,8 @@ export const arrearsAgingProjection: AppendOnlyProjection<ArrearsMovementDocumen
 };
 
 function movementsOf(event: ProjectedEvent): ArrearsMovementDocument[] {
+  // A case about a fee opens with a type of the same name (DisputeOpened), in a stream of its own.
+  if (event.category !== 'account') return [];
   const entry = entryOf(event);
   const ofItems = entry.filter((posting) => posting.ledgerAccount === 'receivable');
   const ofCredit = entry.filter((posting) => posting.ledgerAccount === 'customer-credit');

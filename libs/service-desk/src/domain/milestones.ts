@@ -38,7 +38,7 @@ export function isExcluded(status: CaseStatus): boolean {
 export function milestoneAt(standing: CaseStanding, milestone: Milestone, asOf: Instant): MilestoneStanding {
   const deadlineAt = standing.deadlines[milestone].at;
   const doneAt = standing.doneAt[milestone];
-  const held = milestone === 'complete' && standing.pausedAt !== null && standing.pausedAt <= deadlineAt;
+  const held = isHeld(standing, milestone);
   const tentative = held || (milestone === 'complete' && standing.deadlines.complete.provisional);
   const status = statusOf(doneAt, deadlineAt, asOf, held, standing.breached.includes(milestone));
   return { milestone, status, deadlineAt, doneAt, tentative };
@@ -46,6 +46,20 @@ export function milestoneAt(standing: CaseStanding, milestone: Milestone, asOf: 
 
 export function milestonesAt(standing: CaseStanding, asOf: Instant): MilestoneStanding[] {
   return MILESTONES.map((milestone) => milestoneAt(standing, milestone, asOf));
+}
+
+/** The clock of an open case that ends next, overdue ones first; undefined when none runs, as while it waits for the customer. */
+export function nextDeadline(standing: CaseStanding): { milestone: Milestone; at: Instant } | undefined {
+  if (standing.status !== 'Open') return undefined;
+  const running = MILESTONES.filter((milestone) => standing.doneAt[milestone] === null && !isHeld(standing, milestone))
+    .map((milestone) => ({ milestone, at: standing.deadlines[milestone].at }))
+    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return running[0];
+}
+
+/** A pause that began by the deadline keeps the completion clock running, no matter the date. */
+function isHeld({ pausedAt, deadlines }: CaseStanding, milestone: Milestone): boolean {
+  return milestone === 'complete' && pausedAt !== null && pausedAt <= deadlines.complete.at;
 }
 
 function statusOf(
