@@ -122,8 +122,13 @@ export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E>
     const events = this.#pending.slice(0, commands).flatMap((entry) => entry.prepared.events);
     const expected = this.#acknowledged < 0n ? 'no_stream' : this.#acknowledged;
     try {
-      const { revision } = await this.parts.appends.run(() => this.parts.store.append(this.stream, expected, events));
-      this.#acknowledged = revision;
+      const appended = await this.parts.appends.run(async () => {
+        const { revision } = await this.parts.store.append(this.stream, expected, events);
+        // Another process may have recorded the same commands at the same time, and the server taken these for a repetition.
+        return (await this.parts.store.holds(this.stream, revision, events.at(-1)!.hash)) ? revision : undefined;
+      });
+      if (appended === undefined) return false;
+      this.#acknowledged = appended;
     } catch (error) {
       if (error instanceof WrongExpectedRevision) return false;
       throw error;

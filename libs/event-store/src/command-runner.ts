@@ -77,9 +77,11 @@ export class CommandRunner {
     task: (folded: FoldedStream<S, E>, fresh: boolean) => Promise<R>,
   ): Promise<R> {
     const key = this.#keyOf(stream, decider);
-    const cached = this.#cache.get(key) as FoldedStream<S, E> | undefined;
+    let cached = this.#cache.get(key) as FoldedStream<S, E> | undefined;
     // A failure may leave a state that was folded half: it leaves the cache and comes back only when it is whole.
     this.#cache.delete(key);
+    // Nor may anything be chained to an event that another process stored in place of this one's.
+    if (cached?.confirming && !(await cached.confirming)) cached = undefined;
     const folded = cached ?? new FoldedStream(stream, decider, this.upcasters);
     if (!cached) await folded.catchUp(this.store);
     try {
@@ -130,6 +132,7 @@ export class CommandRunner {
         const first = appended.revision - BigInt(drafts.length - 1);
         folded.fold(prepared);
         folded.position = appended.position;
+        folded.confirming = this.store.holds(folded.stream, folded.head.revision, folded.head.hash).catch(() => false);
         return resultOf(
           folded.stream,
           appended,

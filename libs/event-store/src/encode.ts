@@ -82,6 +82,7 @@ export function encodeEvents(
     encoded.push({
       id,
       type: event.type,
+      hash,
       dataText,
       metadataText,
       bytes: Buffer.byteLength(dataText) + Buffer.byteLength(metadataText),

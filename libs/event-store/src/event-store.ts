@@ -49,7 +49,8 @@ export class EventStore {
 
   /**
    * Appends all events or none, on top of exactly the expected revision. The same events may be appended again at the same expected
-   * revision: they are recognised by their ids.
+   * revision. A success says that events of these ids are there; whether they are these very ones, `holds` tells: the server takes
+   * events of the same ids for a repetition, and another process may have run the same command at the same time.
    * @throws WrongExpectedRevision; StoreRefused; AppendOutcomeUnknown when the store could not be asked within the patience
    */
   async append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<AppendResult> {
@@ -74,6 +75,13 @@ export class EventStore {
       if (Date.now() > giveUpAt || this.#connection.closed) throw new AppendOutcomeUnknown(stream, reply);
       await backoff.wait();
     }
+  }
+
+  /** Whether the event at this revision is the very one with this hash: what the next event may be chained to. @throws StoreError */
+  async holds(stream: string, revision: bigint, hash: string): Promise<boolean> {
+    for await (const [event] of this.readStream(stream, { fromRevision: revision, limit: 1 }))
+      return event?.metadata.hash === hash;
+    return false;
   }
 
   /** A stream's events in pages, in order of revision; nothing for a stream that does not exist. @throws StoreUnavailable, StoreRefused */
@@ -180,7 +188,8 @@ export class EventStore {
     for await (const page of this.readStream(stream, { fromRevision: expected + 1n, limit: events.length }))
       found.push(...page);
     if (found.length === 0) return undefined;
-    if (found.length < events.length || found.some((event, i) => event.id !== events[i]!.id)) {
+    // The same command run elsewhere at the same time has the same event ids, but not the same hashes: those are not these events.
+    if (found.length < events.length || found.some((event, i) => event.metadata.hash !== events[i]!.hash)) {
       throw new WrongExpectedRevision(stream, expected, await this.#lastRevision(stream));
     }
     const last = found.at(-1)!;

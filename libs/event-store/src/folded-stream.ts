@@ -30,6 +30,8 @@ export class FoldedStream<S, E extends NewEvent> {
   /** Of the last event; `UNKNOWN_POSITION` if a server does not tell, 0 before the first. */
   position = 0n;
   readonly commands = new CommandIndex();
+  /** Whether the head is what is stored: asked after an append, to be awaited before the next. */
+  confirming: Promise<boolean> | undefined;
   #dataBytes = 0;
 
   constructor(

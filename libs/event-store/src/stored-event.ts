@@ -35,6 +35,7 @@ export interface StoredEvent {
 export interface EncodedEvent {
   readonly id: string;
   readonly type: string;
+  readonly hash: string;
   /** Canonical JSON of the data. */
   readonly dataText: string;
   /** Canonical JSON of the metadata, hash included. */

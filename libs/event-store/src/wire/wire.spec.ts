@@ -32,6 +32,7 @@ describe('messages by hand are those of the generated classes', () => {
         const encoded = drafts.map(({ type, data, metadata }) => ({
           id: ID,
           type,
+          hash: '',
           dataText: data,
           metadataText: metadata,
           bytes: Buffer.byteLength(data) + Buffer.byteLength(metadata),
