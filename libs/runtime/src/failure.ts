@@ -1,5 +1,5 @@
 /** Codes of faults in what the user gave: exit status 2. Every other failure ends with 1. */
-const BAD_INPUT = /_(INVALID|NOT_FOUND|NOT_EMPTY|REQUIRED|UNKNOWN_OPTION)$/;
+const BAD_INPUT = /_(INVALID|MISMATCH|NOT_EMPTY|NOT_FOUND|NOT_STANDALONE|REQUIRED)$/;
 
 const CODE = /^[A-Z][A-Z0-9_]+$/;
 

@@ -10,7 +10,7 @@ export interface Ownership {
 }
 
 function codeOf(error: unknown): string | undefined {
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return (error as NodeJS.ErrnoException | undefined)?.code;
 }
 
 /** A name that no file stands for (Linux: abstract unix socket, Windows: named pipe): nothing is left behind that could go stale. */
