@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { BulkStream, CommandContext } from '#libs/event-store';
+import { DomainError } from '#libs/kernel';
 import type { Actor, NewEvent } from '#libs/kernel';
 import { accountDecider, postingsOf } from '#libs/receivables';
 import type { AccountEvent, AccountState } from '#libs/receivables';
@@ -25,6 +26,7 @@ class MemoryStores implements ImportStores {
   readonly accounts = new Map<string, Recorded[]>();
   failAfterFlushes = Infinity;
   onFlush: () => void = () => undefined;
+  onRecord: (events: readonly NewEvent[]) => void = () => undefined;
 
   async findBooks(communityId: string): Promise<HistoryBooks | undefined> {
     return this.books.get(communityId);
@@ -56,6 +58,7 @@ class MemoryStores implements ImportStores {
       record: async (context: CommandContext, decide) => {
         if (known.has(context.commandId)) return 'unchanged';
         const made = decide(state).map((event) => ({ ...event, commandId: context.commandId, actor: context.actor }));
+        this.onRecord(made);
         made.forEach(fold);
         known.add(context.commandId);
         buffer.push(...made);
@@ -222,6 +225,16 @@ describe('import of a journal', () => {
     const report = await run(stores, [HEADER, ...lines].join('\n'));
     expect(report).toMatchObject({ lines: 4, imported: 3 });
     expect(report.rejected).toEqual([{ line: 3, code: 'TOTAL_TOO_LARGE', message: expect.any(String) }]);
+  });
+
+  it('reports a line whose facts are too many for one append', async () => {
+    const stores = new MemoryStores();
+    stores.onRecord = (events) => {
+      if (events.length > 2) throw new DomainError('COMMAND_TOO_LARGE', 'too large');
+    };
+    const lines = ['2020-01-02,A,reminder,,,', '2020-01-03,B,dispute-opened,,,', '2020-01-04,B,reminder,,,'];
+    const report = await run(stores, [HEADER, ...lines].join('\n'));
+    expect(report).toMatchObject({ imported: 2, rejected: [{ line: 3, code: 'COMMAND_TOO_LARGE' }] });
   });
 
   it.each([

@@ -105,7 +105,7 @@ export class LineRecorder<Line, State> {
         if (outcome === 'unchanged') tally.unchanged += 1;
         else unsettled.set(context.commandId, lineNumber(line));
       } catch (error) {
-        if (!isRefusal(error)) throw error;
+        if (!(error instanceof DomainError)) throw error; // the store's own failures say nothing about the line
         tally.reject(lineNumber(line), error);
       }
     }
@@ -119,9 +119,4 @@ export class LineRecorder<Line, State> {
     tally.imported += unsettled.size;
     onProgress?.(block.lines.length);
   }
-}
-
-/** The store's own failures are DomainErrors too, but say nothing about the line. */
-function isRefusal(error: unknown): error is DomainError {
-  return error instanceof DomainError && error.name === 'DomainError';
 }
