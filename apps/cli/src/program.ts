@@ -55,6 +55,18 @@ function addReports(program: Command): void {
     .option('--as-of <date>', 'YYYY-MM-DD, included')
     .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day');
   lazily(ledger, () => import('./commands/report-ledger.js'));
+  const service = leaf(report, 'service', 'cases opened in a period: states, resolution, milestones, response times')
+    .requiredOption('--community <id>')
+    .requiredOption('--from <date>', 'YYYY-MM-DD, included')
+    .requiredOption('--to <date>', 'YYYY-MM-DD, included')
+    .option('--as-of <instant>', 'what happened later does not count; a plain date means the end of that day')
+    .option('--by <dimension>', 'also by team, agent, kind, severity or month');
+  lazily(service, () => import('./commands/report-service.js'));
+  const cases = leaf(report, 'cases', 'the queue of cases, by the clock that ends next')
+    .requiredOption('--community <id>')
+    .option('--state <state>', 'open, resolved, closed, rejected, withdrawn or duplicate')
+    .option('--breached', 'only cases with a breached milestone');
+  lazily(cases, () => import('./commands/report-cases.js'));
   const audit = leaf(
     report,
     'audit',
@@ -66,9 +78,10 @@ function addReports(program: Command): void {
 }
 
 function addAuditing(program: Command): void {
-  const replay = leaf(program, 'replay', "an account's state after each of its events")
+  const replay = leaf(program, 'replay', 'the state of an account or a case after each of its events')
     .requiredOption('--community <id>')
-    .requiredOption('--account <id>')
+    .option('--account <id>')
+    .option('--case <id>', 'instead of an account')
     .option('--until <position>', 'the last event to replay, by its position');
   lazily(replay, () => import('./commands/replay.js'));
   const exported = program.command('export').description('the store, to be checked elsewhere');

@@ -9,3 +9,4 @@ export * from './domain/case.decisions.js';
 export * from './domain/clock.decisions.js';
 export * from './domain/history.decisions.js';
 export * from './domain/service-figures.js';
+export * from './domain/describe-case.js';

@@ -9,7 +9,8 @@ import { storedEvents } from '../stored-events.js';
 
 export interface ReplayOptions {
   readonly community: string;
-  readonly account: string;
+  readonly account?: string;
+  readonly case?: string;
   readonly until?: string;
 }
 
@@ -53,12 +54,29 @@ async function* steps(runtime: Runtime, events: AsyncIterable<StoredEvent>): Asy
   }
 }
 
-/** `estate replay`: folds an account from its first event on and shows the state after each, straight from the store (R2.3). */
+/** `estate replay`: folds an account, or a case, from its first event on and shows the state after each, straight from the store (R2.3). */
 export const run: CommandRun<ReplayOptions> = async (session, _args, options) => {
   const until = options.until === undefined ? undefined : parsePosition(options.until);
+  const { account, case: caseId, community } = options;
+  if ((account === undefined) === (caseId === undefined)) {
+    throw new DomainError('USAGE_INVALID', 'name either --account or --case');
+  }
+  if (caseId !== undefined) {
+    const { replayCase } = await import('./replay-case.js');
+    return replayCase(session, { community, case: caseId }, until);
+  }
+  return replayAccount(session, community, account!, until);
+};
+
+async function replayAccount(
+  session: Session,
+  community: string,
+  account: string,
+  until: bigint | undefined,
+): Promise<void> {
   await session.withRuntime(async (runtime) => {
-    const { communityId, currency } = await findCommunity(runtime.eventStore, options.community);
-    const accountId = await findAccount(runtime.eventStore, communityId, options.account);
+    const { communityId, currency } = await findCommunity(runtime.eventStore, community);
+    const accountId = await findAccount(runtime.eventStore, communityId, account);
     const head = await runtime.eventStore.headPosition();
     const upTo = until === undefined || until > head ? head : until;
     const items = steps(
@@ -74,7 +92,7 @@ export const run: CommandRun<ReplayOptions> = async (session, _args, options) =>
       for await (const step of items) await addStep(session, step);
     }
   });
-};
+}
 
 async function addStep(session: Session, step: Step): Promise<void> {
   await session.answer.line(
