@@ -32,6 +32,7 @@ const event = (n: number) => jsonEvent({ type: 'Numbered', data: { n } });
 async function readAll(): Promise<[stream: string, revision: bigint, position: bigint][]> {
   const seen: [string, bigint, bigint][] = [];
   for await (const { event: stored } of client.readAll()) {
+    if (stored!.type.startsWith('$')) continue;
     seen.push([stored!.streamId, stored!.revision, stored!.position!.commit]);
   }
   return seen;

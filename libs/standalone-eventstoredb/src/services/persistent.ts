@@ -1,4 +1,4 @@
-import type { ServerDuplexStream, ServerUnaryCall, UntypedServiceImplementation, sendUnaryData } from '@grpc/grpc-js';
+import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type {
   CreateReq,
   DeleteReq,
@@ -10,27 +10,14 @@ import type {
 } from '@eventstore/db-client/generated/persistent_pb.js';
 import persistentPb from '@eventstore/db-client/generated/persistent_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
-import { groupNotFound, invalidArgument, toRpcError } from '../errors.js';
+import { groupNotFound, invalidArgument } from '../errors.js';
 import type { Groups } from '../persistent/groups.js';
 import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
+import { unary } from './unary.js';
 import { infoOf } from './persistent-info.js';
 import { PersistentReadCall } from './persistent-read.js';
 import { createConfigOf, sourceNameOf, updateConfigOf } from './persistent-requests.js';
-
-/** A unary method: what it throws is the status of the call. */
-export function unary<Request, Response>(
-  handle: (request: Request) => Promise<Response> | Response,
-): (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => void {
-  return (call, callback) => {
-    Promise.resolve()
-      .then(() => handle(call.request))
-      .then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(toRpcError(error)),
-      );
-  };
-}
 
 /** The methods of PersistentSubscriptions. */
 export function persistentSubscriptions(

@@ -3,7 +3,7 @@ import { type ProposedEvent, StoredRecord } from '../wire/record.js';
 import { isMetastream, isSoftDeleted, metastreamOf, originalOf, restored } from './stream-metadata.js';
 import type { EventLog, Written } from './event-log.js';
 import type { LogReader } from './log-reader.js';
-import type { StreamInfo } from './stream-directory.js';
+import type { StreamInfo } from './stream-info.js';
 
 export type AppendOutcome =
   | ({ readonly kind: 'appended' } & Written)

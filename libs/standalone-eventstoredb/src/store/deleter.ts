@@ -2,7 +2,7 @@ import type { ExpectedRevision } from '../wire/append-request.js';
 import type { AppendOutcome } from './appender.js';
 import type { EventLog, Written } from './event-log.js';
 import { isSoftDeleted, metastreamOf, softDeletion } from './stream-metadata.js';
-import type { StreamInfo } from './stream-directory.js';
+import type { StreamInfo } from './stream-info.js';
 
 /** Deletes streams: softly (they may come back, their revisions go on) or for ever (a tombstone). */
 export class Deleter {

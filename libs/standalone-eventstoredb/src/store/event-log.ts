@@ -5,7 +5,8 @@ import { type Files, indexKey, indexValue, openFiles } from './files.js';
 import { Notifier } from './notifier.js';
 import { RecentIds } from './recent-ids.js';
 import { applyMetadata, isMetastream, originalOf } from './stream-metadata.js';
-import { StreamDirectory, type StreamInfo } from './stream-directory.js';
+import { StreamDirectory } from './stream-directory.js';
+import type { StreamInfo } from './stream-info.js';
 
 const REMEMBERED_EVENTS = 50_000;
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
@@ -26,7 +27,6 @@ export interface Written {
  * commit is on disk. Readers see only what is on disk.
  */
 export class EventLog {
-  readonly files: Files;
   readonly streams: StreamDirectory;
   readonly ids = new RecentIds(REMEMBERED_EVENTS);
   readonly notifier = new Notifier();
@@ -36,12 +36,16 @@ export class EventLog {
   private readonly underWay = new Set<Promise<unknown>>();
   private failure: Error | undefined;
 
-  constructor(dataDir: string) {
-    this.files = openFiles(dataDir);
+  private constructor(readonly files: Files) {
     this.streams = new StreamDirectory(this.files);
     this.head = this.findHead();
     this.next = this.head + 1;
     this.rememberLatest();
+  }
+
+  /** Opens the log in a folder, which is created if missing. */
+  static async open(dataDir: string): Promise<EventLog> {
+    return new EventLog(await openFiles(dataDir));
   }
 
   /**

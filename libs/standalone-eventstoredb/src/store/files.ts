@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { compactIfAsked } from './compaction.js';
 import { type Database, type RootDatabase, open } from 'lmdb';
 
 const FORMAT = 1;
@@ -15,6 +16,13 @@ export interface StreamRow {
   readonly tombstoned: boolean;
 }
 
+/** What is kept of a projection. */
+export interface ProjectionRow {
+  readonly enabled: boolean;
+  /** Position of the next event to look at. */
+  readonly next: number;
+}
+
 /** The tables of the server, in one lmdb environment. */
 export interface Files {
   readonly root: RootDatabase<unknown, string>;
@@ -27,27 +35,37 @@ export interface Files {
   readonly state: Database<number, string>;
   /** Persistent subscriptions: configuration and checkpoints. */
   readonly groups: Database<unknown, string>;
+  readonly projections: Database<ProjectionRow, string>;
 }
 
 /**
  * Opens (and creates) the files in a folder. A commit is answered after fsync: without `overlappingSync: false` lmdb
  * answers when the data is visible, which a power cut could undo. Throws if the folder holds another format.
  */
-export function openFiles(dataDir: string): Files {
+export async function openFiles(dataDir: string): Promise<Files> {
   mkdirSync(dataDir, { recursive: true });
+  let files = openEnvironment(dataDir);
+  if (await compactIfAsked(dataDir, files)) files = openEnvironment(dataDir);
+  const format = files.state.get('format');
+  if (format === undefined) await files.state.put('format', FORMAT);
+  else if (format !== FORMAT) {
+    await files.root.close();
+    throw new Error(`${dataDir} has format ${format}; this server reads format ${FORMAT}`);
+  }
+  return files;
+}
+
+function openEnvironment(dataDir: string): Files {
   const root = open<unknown, string>({ path: dataDir, maxDbs: 16, maxReaders: MAX_READERS, overlappingSync: false });
-  const files: Files = {
+  return {
     root,
     chunks: root.openDB<Buffer, number>({ name: 'chunks', encoding: 'binary' }),
     index: root.openDB<Buffer, Buffer>({ name: 'index', encoding: 'binary', keyEncoding: 'binary' }),
     streams: root.openDB<StreamRow, string>({ name: 'streams' }),
     state: root.openDB<number, string>({ name: 'state' }),
     groups: root.openDB<unknown, string>({ name: 'groups' }),
+    projections: root.openDB<ProjectionRow, string>({ name: 'projections' }),
   };
-  const format = files.state.get('format');
-  if (format === undefined) files.state.putSync('format', FORMAT);
-  else if (format !== FORMAT) throw new Error(`${dataDir} has format ${format}; this server reads format ${FORMAT}`);
-  return files;
 }
 
 const REVISION_LIMIT = 2 ** 48 - 1;

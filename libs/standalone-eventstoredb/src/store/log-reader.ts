@@ -3,7 +3,7 @@ import type { EventLog } from './event-log.js';
 import { type Run, indexKey, runOf } from './files.js';
 import { createdAtMs } from '../wire/record.js';
 import { expiryMs, firstVisibleRevision } from './stream-metadata.js';
-import type { StreamInfo } from './stream-directory.js';
+import type { StreamInfo } from './stream-info.js';
 
 /** Events in a page at most, unless asked for fewer. */
 export const PAGE_EVENTS = 512;

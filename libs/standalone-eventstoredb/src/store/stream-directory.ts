@@ -1,28 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { StreamInfo } from './stream-info.js';
 import { isMetastream } from './stream-metadata.js';
 import { type Files, type StreamRow, indexKey, runOf } from './files.js';
 
 /** lmdb's keys end at 1,978 bytes: longer names are looked up by their hash (the row holds the name). */
 const MAX_KEY_BYTES = 1900;
 const CACHED_STREAMS = 20_000;
-
-/** A stream as the writer sees it: with what is on its way to the disk. */
-export interface StreamInfo {
-  /** 0 until something of the stream is stored. */
-  id: number;
-  readonly name: string;
-  readonly nameBytes: Buffer;
-  /** Last revision, −1 for none; appends under way included. */
-  last: number;
-  /** Last revision that is on disk. */
-  committed: number;
-  /** Appends under way: such a stream stays in memory. */
-  pending: number;
-  truncateBefore: number;
-  maxCount: number | null;
-  maxAgeSeconds: number | null;
-  tombstoned: boolean;
-}
 
 /** Streams by name: rows on disk, the ones in use in a bounded cache. */
 export class StreamDirectory {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ProposedEvent } from '../wire/record.js';
-import type { StreamInfo } from './stream-directory.js';
+import type { StreamInfo } from './stream-info.js';
 
 /** $tb of a stream that was (softly) deleted: it comes back with the next append, its revisions go on. */
 export const SOFT_DELETED = Number.MAX_SAFE_INTEGER;

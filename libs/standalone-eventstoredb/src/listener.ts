@@ -1,0 +1,58 @@
+import { type Server as HttpServer, createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, type Server as NetServer, type Socket, createServer } from 'node:net';
+import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import { answerHttp } from './http.js';
+import type { StoreNode } from './node.js';
+
+/** HTTP/2 begins with `PRI * HTTP/2.0`: three bytes tell it from the methods of HTTP/1.1. */
+const HTTP2_START = 'PRI';
+
+/** One port for gRPC and for the little HTTP/1.1 that there is, as EventStoreDB has it. */
+export class Listener {
+  private readonly net: NetServer;
+  private readonly http: HttpServer;
+  private readonly sockets = new Set<Socket>();
+  private readonly injector: ReturnType<GrpcServer['createConnectionInjector']>;
+
+  constructor(grpc: GrpcServer, node: StoreNode) {
+    this.injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    this.http = createHttpServer((request, response) => answerHttp(node, request, response));
+    this.net = createServer((socket) => this.accept(socket));
+  }
+
+  /** Resolves with the port; rejects when the address can't be used. */
+  listen(host: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.net.once('error', reject);
+      this.net.listen(port, host, () => {
+        this.net.off('error', reject);
+        resolve((this.net.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no more connections and ends the ones there are. */
+  close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.net.close(() => resolve()));
+    this.http.closeAllConnections();
+    for (const socket of this.sockets) socket.destroy();
+    return closed;
+  }
+
+  private accept(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    const look = (): void => {
+      const start = socket.read() as Buffer | null;
+      if (start === null) return;
+      socket.unshift(start);
+      if (start.length < HTTP2_START.length) return;
+      socket.off('readable', look);
+      if (start.toString('latin1', 0, HTTP2_START.length) === HTTP2_START) this.injector.injectConnection(socket);
+      else this.http.emit('connection', socket);
+    };
+    socket.on('readable', look);
+  }
+}

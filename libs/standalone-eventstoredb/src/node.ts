@@ -1,0 +1,45 @@
+import { Groups } from './persistent/groups.js';
+import { Scavenges } from './services/operations.js';
+import { Projections } from './services/projections.js';
+import { Appender } from './store/appender.js';
+import { Deleter } from './store/deleter.js';
+import { EventLog } from './store/event-log.js';
+import { LogReader } from './store/log-reader.js';
+import { seed } from './store/seed.js';
+
+/** Everything of the server but the network. */
+export class StoreNode {
+  readonly reader: LogReader;
+  readonly appender: Appender;
+  readonly deleter: Deleter;
+  readonly groups: Groups;
+  readonly projections: Projections;
+  readonly scavenges: Scavenges;
+
+  private constructor(readonly log: EventLog) {
+    this.reader = new LogReader(log);
+    this.appender = new Appender(log, this.reader);
+    this.deleter = new Deleter(log);
+    this.groups = new Groups(log, this.reader);
+    this.projections = new Projections(log, this.reader);
+    this.scavenges = new Scavenges(log);
+  }
+
+  static async open(dataDir: string): Promise<StoreNode> {
+    const log = await EventLog.open(dataDir);
+    await seed(log);
+    return new StoreNode(log);
+  }
+
+  /** Stops what runs by itself; then nothing but appends under way uses the files. */
+  async stop(): Promise<void> {
+    this.groups.stop();
+    await this.projections.stop();
+    await this.scavenges.stopAny();
+  }
+
+  /** Call when no call is served any more. */
+  async close(): Promise<void> {
+    await this.log.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ALL, type EventLog } from '../store/event-log.js';
+import type { ProjectionRow } from '../store/files.js';
+import type { LogReader } from '../store/log-reader.js';
+import { type ProposedEvent, StoredRecord } from '../wire/record.js';
+import type { Emitter } from './system-projections.js';
+
+/** A projection that follows $all and writes to streams, each event exactly once: its place is stored with what it wrote. */
+export class Projection {
+  processed = 0;
+  fault: string | undefined;
+  private stopping: AbortController | undefined;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly name: string,
+    private readonly emit: Emitter,
+    private readonly log: EventLog,
+    private readonly reader: LogReader,
+    private row: ProjectionRow,
+  ) {
+    if (row.enabled) this.start();
+  }
+
+  get enabled(): boolean {
+    return this.row.enabled;
+  }
+  /** Position of the last event looked at. */
+  get position(): number {
+    return this.row.next - 1;
+  }
+
+  async enable(): Promise<void> {
+    if (this.row.enabled) return;
+    await this.save({ ...this.row, enabled: true });
+    this.start();
+  }
+
+  async disable(): Promise<void> {
+    await this.stop();
+    await this.save({ ...this.row, enabled: false });
+  }
+
+  /** Starts over: what was written stays. */
+  async reset(): Promise<void> {
+    await this.stop();
+    await this.save({ ...this.row, next: 1 });
+    if (this.row.enabled) this.start();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping?.abort();
+    this.stopping = undefined;
+    await this.running;
+  }
+
+  private start(): void {
+    const stopping = new AbortController();
+    this.stopping = stopping;
+    this.fault = undefined;
+    this.running = this.follow(stopping.signal).catch((error: unknown) => {
+      this.fault = (error as Error).message;
+    });
+  }
+
+  private async follow(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const page = this.reader.allForwards(this.row.next);
+      if (page.records.length > 0) await this.write(page.records, page.next);
+      else this.row = { ...this.row, next: page.next };
+      if (!page.end) await nextTurn();
+      else if (this.log.head < page.next) await this.log.notifier.wait(ALL, signal);
+    }
+  }
+
+  private async write(records: readonly Buffer[], next: number): Promise<void> {
+    const byStream = new Map<string, ProposedEvent[]>();
+    for (const stored of records) {
+      const record = new StoredRecord(stored);
+      const emission = this.emit(record);
+      this.processed++;
+      if (emission === undefined) continue;
+      const events = byStream.get(emission.stream) ?? [];
+      if (events.length === 0) byStream.set(emission.stream, events);
+      events.push(emittedEvent(emission, record));
+    }
+    // One turn, so one commit: the links and how far the projection is.
+    const writes: Promise<unknown>[] = [];
+    for (const [stream, events] of byStream) writes.push(this.log.append(this.log.streams.open(stream), events));
+    if (writes.length > 0) writes.push(this.save({ ...this.row, next }));
+    else this.row = { ...this.row, next };
+    await Promise.all(writes);
+  }
+
+  private async save(row: ProjectionRow): Promise<void> {
+    this.row = row;
+    await this.log.files.projections.put(this.name, row);
+  }
+}
+
+function emittedEvent({ type, data }: { type: string; data: string }, record: StoredRecord): ProposedEvent {
+  const { position, id } = record;
+  const stream = record.streamName.toString('utf8');
+  const metadata = { $c: position, $p: position, $o: stream, $causedBy: id };
+  return {
+    id: randomUUID(),
+    type: Buffer.from(type),
+    isJson: false,
+    data: Buffer.from(data),
+    metadata: Buffer.from(JSON.stringify(metadata)),
+  };
+}

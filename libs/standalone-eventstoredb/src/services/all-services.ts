@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import operationsGrpc from '@eventstore/db-client/generated/operations_grpc_pb.js';
+import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
+import projectionsGrpc from '@eventstore/db-client/generated/projections_grpc_pb.js';
+import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import type {
+  Server,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerWritableStream,
+  ServiceDefinition,
+  UntypedServiceImplementation,
+  sendUnaryData,
+} from '@grpc/grpc-js';
+import type { StoreNode } from '../node.js';
+import { BatchAppendCall, handleAppend } from './append.js';
+import { DeleteService } from './delete.js';
+import { gossip, supportedMethods } from './info.js';
+import { operationsService } from './operations.js';
+import { persistentSubscriptions } from './persistent.js';
+import { projectionsService } from './projections.js';
+import { ReadService } from './read.js';
+import { unary } from './unary.js';
+
+const bytesIn = { requestDeserialize: (bytes: Buffer): Buffer => bytes };
+const bytesOut = { responseSerialize: (bytes: Buffer): Buffer => bytes };
+
+function definition(service: object): ServiceDefinition {
+  return service as unknown as ServiceDefinition;
+}
+
+/** Streams, with requests and answers as bytes where the hot path goes. */
+const streams = streamsGrpc.StreamsService;
+const streamsDefinition = definition({
+  ...streams,
+  read: { ...streams.read, ...bytesOut },
+  append: { ...streams.append, ...bytesIn },
+  batchAppend: { ...streams.batchAppend, ...bytesIn, ...bytesOut },
+});
+
+const persistent = persistentGrpc.PersistentSubscriptionsService;
+const persistentDefinition = definition({ ...persistent, read: { ...persistent.read, ...bytesOut } });
+
+/** The address at which the node is reached, known once it listens. */
+export interface Address {
+  readonly host: string;
+  port: number;
+}
+
+/** Registers what the node serves. What it does not serve, gRPC answers with UNIMPLEMENTED and the method's name. */
+export function addServices(server: Server, node: StoreNode, address: Address, shutdown: () => Promise<void>): void {
+  const instanceId = randomUUID();
+  server.addService(streamsDefinition, streamsService(node));
+  server.addService(persistentDefinition, persistentSubscriptions(node.groups, node.log, node.reader));
+  server.addService(definition(projectionsGrpc.ProjectionsService), projectionsService(node.projections));
+  server.addService(
+    definition(operationsGrpc.OperationsService),
+    operationsService(node.scavenges, node.groups, shutdown),
+  );
+  server.addService(definition(gossipGrpc.GossipService), {
+    read: unary(() => gossip(instanceId, address.host, address.port)),
+  } as unknown as UntypedServiceImplementation);
+  const features = supportedMethods([
+    streamsDefinition,
+    persistentDefinition,
+    definition(projectionsGrpc.ProjectionsService),
+    definition(operationsGrpc.OperationsService),
+    definition(gossipGrpc.GossipService),
+    definition(featuresGrpc.ServerFeaturesService),
+  ]);
+  server.addService(definition(featuresGrpc.ServerFeaturesService), {
+    getSupportedMethods: unary(() => features),
+  } as unknown as UntypedServiceImplementation);
+}
+
+function streamsService(node: StoreNode): UntypedServiceImplementation {
+  const reads = new ReadService(node.log, node.reader);
+  const deletes = new DeleteService(node.deleter);
+  return {
+    read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) => reads.handle(call),
+    append: (call: ServerReadableStream<Buffer, streamsPb.AppendResp>, callback: sendUnaryData<streamsPb.AppendResp>) =>
+      handleAppend(node.appender, call, callback),
+    batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) => void new BatchAppendCall(node.appender, call),
+    delete: deletes.delete.bind(deletes),
+    tombstone: deletes.tombstone.bind(deletes),
+  } as unknown as UntypedServiceImplementation;
+}

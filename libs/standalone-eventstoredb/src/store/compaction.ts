@@ -1,0 +1,33 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Files } from './files.js';
+
+const DATA_FILE = 'data.mdb';
+
+/**
+ * Copies what is in use to a new file and puts it in the place of the old one, if a scavenge has asked for it: lmdb itself
+ * only keeps free pages for later. Closes the files when it has done so. The old file counts until the rename.
+ */
+export async function compactIfAsked(dataDir: string, files: Files): Promise<boolean> {
+  if (files.state.get('compact') !== 1) return false;
+  const copyDir = join(dataDir, 'compact');
+  rmSync(copyDir, { recursive: true, force: true });
+  mkdirSync(copyDir);
+  await files.state.put('compact', 0);
+  await files.root.backup(copyDir, true);
+  await files.root.close();
+  sync(join(copyDir, DATA_FILE));
+  renameSync(join(copyDir, DATA_FILE), join(dataDir, DATA_FILE));
+  sync(dataDir);
+  rmSync(copyDir, { recursive: true, force: true });
+  return true;
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
