@@ -38,7 +38,8 @@ export function start(command: string, args: readonly string[], options: StartOp
   }
   const killChild = (): void => void child.kill('SIGKILL');
   process.once('exit', killChild);
-  const ended = once(child, 'close').then(([status, signal]: [number | null, NodeJS.Signals | null]) => {
+  const ended = once(child, 'close').then((result) => {
+    const [status, signal] = result as [number | null, NodeJS.Signals | null];
     process.off('exit', killChild);
     return { status, signal, ...said };
   });
