@@ -50,10 +50,14 @@ async function build(root, stamp) {
   config.compilerOptions.builder.options.outDir = next;
   const cache = join(root, 'node_modules', '.cache', 'estate-ledger');
   mkdirSync(cache, { recursive: true });
-  const configFile = join(cache, 'nest-cli.json');
+  const configFile = join(cache, `nest-cli-${process.pid}.json`);
   writeFileSync(configFile, JSON.stringify(config));
   const nest = join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  await runChild(process.execPath, [nest, 'build', '--config', relative(root, configFile)], { cwd: root });
+  try {
+    await runChild(process.execPath, [nest, 'build', '--config', relative(root, configFile)], { cwd: root });
+  } finally {
+    rmSync(configFile, { force: true });
+  }
   writeFileSync(join(root, next, '.stamp'), stamp);
   const old = join(root, next, '.old');
   if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), old);

@@ -22,6 +22,9 @@ export class Answer {
   private folder: string | undefined;
   private file: WriteStream | undefined;
 
+  /** @param temporary where a long answer waits */
+  constructor(private readonly temporary: string = tmpdir()) {}
+
   async add(text: string): Promise<void> {
     this.parts.push(text);
     this.size += text.length;
@@ -56,7 +59,7 @@ export class Answer {
   }
 
   private async spill(): Promise<void> {
-    this.folder ??= mkdtempSync(join(tmpdir(), 'estate-answer-'));
+    this.folder ??= mkdtempSync(join(this.temporary, 'estate-answer-'));
     this.file ??= createWriteStream(join(this.folder, 'answer'), { mode: 0o600 });
     const text = this.parts.join('');
     this.parts = [];
