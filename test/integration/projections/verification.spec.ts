@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Drain, verifyProjections, type FoldedProjection } from '#libs/projection-engine';
 import { NOT_REMOVED, waitForPosition, type StoredDocument } from '#libs/read-store';
-import { checkIdentities, projections } from '#projections';
+import { arrearsAgingProjection, auditTrailProjection, checkIdentities, ledgerProjection } from '#projections';
 import { MemoryLog } from '../../../projections/account-log.fixtures.js';
 import { ReadModels } from './read-models.js';
 
@@ -24,6 +24,7 @@ const openItems: FoldedProjection<{ openMinor: bigint }> = {
   },
 };
 
+const projections = [ledgerProjection, arrearsAgingProjection, auditTrailProjection];
 const all = [...projections, openItems];
 
 describe('verification, on a server', () => {
