@@ -1,0 +1,78 @@
+import { Doc, Field } from '../bson/document.js';
+import { Int32, type Maybe, type Value } from '../bson/values.js';
+import { fail, failAt } from '../errors.js';
+import { keyText } from '../query/tests.js';
+import { accumulators, type Accumulator } from './accumulators.js';
+import { compileExpression, type Expression } from './expression.js';
+import type { Stage, StageContext } from './stage.js';
+
+interface Output {
+  readonly name: string;
+  readonly make: () => Accumulator;
+  readonly argument: Expression;
+}
+
+interface Group {
+  readonly id: Maybe;
+  readonly states: readonly Accumulator[];
+}
+
+/** `$group`: numbers of different types with the same value are one group; a missing id is null. */
+export function groupStage(spec: Value, context: StageContext): Stage {
+  if (!(spec instanceof Doc)) return failAt(15947, "a group's fields must be specified in an object");
+  const id = spec.get('_id');
+  if (id === undefined) return failAt(15955, 'a group specification must include an _id');
+  const idOf = compileExpression(id);
+  const outputs = spec.fields.filter((field) => field.name !== '_id').map(compileOutput);
+  return function* (input) {
+    const groups = new Map<string, Group>();
+    for (const doc of input) {
+      if (doc === null) {
+        yield null;
+        continue;
+      }
+      const value = idOf(doc, context.variables);
+      const key = value === undefined || value === null ? '' : keyText(value);
+      let group = groups.get(key);
+      if (group === undefined) {
+        group = { id: value, states: outputs.map((output) => output.make()) };
+        groups.set(key, group);
+      }
+      for (let i = 0; i < outputs.length; i += 1) {
+        (group.states[i] as Accumulator).add((outputs[i] as Output).argument(doc, context.variables));
+      }
+    }
+    for (const group of groups.values()) yield groupDocument(group, outputs);
+  };
+}
+
+export function compileOutput(field: Field): Output {
+  const { name, value } = field;
+  if (name.includes('.')) failAt(40235, `The field name '${name}' cannot contain '.'`);
+  if (name.startsWith('$')) failAt(40236, `The field name '${name}' cannot be an operator name`);
+  if (!(value instanceof Doc) || value.fields.length === 0) {
+    return failAt(40234, `The field '${name}' must be an accumulator object`);
+  }
+  if (value.fields.length > 1) failAt(40238, `The field '${name}' must specify one accumulator`);
+  const operator = value.fields[0] as Field;
+  const make = accumulators.get(operator.name);
+  if (make === undefined) return failAt(15952, `unknown group operator '${operator.name}'`);
+  if (operator.name === '$count') {
+    if (!(operator.value instanceof Doc) || !operator.value.isEmpty) {
+      fail('TypeMismatch', '$count takes no arguments, i.e. $count:{}');
+    }
+    return { name, make, argument: () => ONE };
+  }
+  return { name, make, argument: compileExpression(operator.value) };
+}
+
+const ONE = new Int32(1);
+
+function groupDocument(group: Group, outputs: readonly Output[]): Doc {
+  const fields = [Field.of('_id', group.id ?? null)];
+  outputs.forEach((output, i) => {
+    const value = group.states[i]?.result();
+    if (value !== undefined) fields.push(Field.of(output.name, value));
+  });
+  return Doc.of(fields);
+}

@@ -1,0 +1,164 @@
+import { docOf } from '../bson/build.js';
+import { Arr, Doc, Field } from '../bson/document.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber, type Value } from '../bson/values.js';
+import { fail, failAt } from '../errors.js';
+import { compileFilter } from '../query/filter.js';
+import { window } from '../query/find.js';
+import { compileProjection } from '../query/projection.js';
+import { parseSort, Sorter } from '../query/sort.js';
+import { changeAt } from '../update/tree.js';
+import { groupStage } from './group.js';
+import { mapping, type Stage, type StageCompiler, type StageContext } from './stage.js';
+
+const match: StageCompiler = (spec) => {
+  if (!(spec instanceof Doc)) return failAt(15959, 'the match filter must be an expression in an object');
+  const filter = compileFilter(spec);
+  return function* (input) {
+    for (const doc of input) if (doc === null || filter.matches(doc)) yield doc;
+  };
+};
+
+const sort: StageCompiler = (spec) => {
+  if (!(spec instanceof Doc)) return failAt(15973, 'the $sort key specification must be an object');
+  if (spec.isEmpty) failAt(15976, '$sort stage must have at least one sort key');
+  const parsed = parseSort(spec);
+  return function* (input) {
+    const sorter = new Sorter<Doc>(parsed, undefined);
+    for (const doc of input) {
+      if (doc === null) yield null;
+      else sorter.add(doc, doc);
+    }
+    yield* sorter.sorted();
+  };
+};
+
+function wholeNumber(spec: Value, name: string, least: number): number {
+  const value = isNumber(spec) ? toDouble(spec) : NaN;
+  if (!Number.isInteger(value)) fail('FailedToParse', `invalid argument to ${name} stage: Expected an integer`);
+  if (value < least) {
+    if (name === '$limit') failAt(15958, 'the limit must be positive');
+    fail('FailedToParse', `invalid argument to ${name} stage: Expected a non-negative number in: ${name}: ${value}`);
+  }
+  return value;
+}
+
+const limit: StageCompiler = (spec) => {
+  const count = wholeNumber(spec, '$limit', 1);
+  return (input) => window(input, 0, count);
+};
+
+const skip: StageCompiler = (spec) => {
+  const count = wholeNumber(spec, '$skip', 0);
+  return (input) => window(input, count, 0);
+};
+
+const project: StageCompiler = (spec, context) => {
+  if (!(spec instanceof Doc)) return failAt(15969, '$project specification must be an object');
+  if (spec.isEmpty)
+    failAt(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
+  const projector = compileProjection(spec);
+  return mapping((doc) => projector(doc, context.variables));
+};
+
+const unset: StageCompiler = (spec, context) => {
+  const names = spec instanceof Arr ? spec.items : [spec];
+  if (names.length === 0 || names.some((name) => typeof name !== 'string')) {
+    failAt(31002, '$unset specification must be a string or an array containing only string values');
+  }
+  return project(docOf(Object.fromEntries(names.map((name) => [name as string, 0]))), context);
+};
+
+const count: StageCompiler = (spec) => {
+  if (typeof spec !== 'string') return failAt(40156, 'the count field must be a non-empty string');
+  if (spec === '') failAt(40156, 'the count field must be a non-empty string');
+  if (spec.startsWith('$')) failAt(40158, 'the count field cannot be a $-prefixed path');
+  if (spec.includes('.')) failAt(40160, "the count field cannot contain '.'");
+  return function* (input) {
+    let n = 0;
+    for (const doc of input) {
+      if (doc === null) yield null;
+      else n += 1;
+    }
+    if (n > 0) yield docOf({ [spec]: n });
+  };
+};
+
+const unwind: StageCompiler = (spec) => {
+  const options = spec instanceof Doc ? spec : docOf({ path: spec });
+  const path = options.get('path');
+  if (typeof path !== 'string') return failAt(28808, 'expected a string as the path for $unwind stage');
+  if (!path.startsWith('$')) failAt(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  const parts = path.slice(1).split('.');
+  const keepEmpty = options.get('preserveNullAndEmptyArrays') === true;
+  const indexName = options.get('includeArrayIndex');
+  return function* (input) {
+    for (const doc of input) {
+      if (doc === null) yield null;
+      else yield* unwound(doc, parts, keepEmpty, typeof indexName === 'string' ? indexName : undefined);
+    }
+  };
+};
+
+function* unwound(
+  doc: Doc,
+  parts: readonly string[],
+  keepEmpty: boolean,
+  indexName: string | undefined,
+): Generator<Doc> {
+  const value = valueThroughDocs(doc, parts);
+  const withIndex = (made: Doc, index: bigint | null): Doc =>
+    indexName === undefined ? made : changeAt(made, indexName.split('.'), true, () => index);
+  if (!(value instanceof Arr)) {
+    if (value !== undefined && value !== null) yield withIndex(doc, null);
+    else if (keepEmpty) yield withIndex(doc, null);
+    return;
+  }
+  if (value.items.length === 0) {
+    if (keepEmpty)
+      yield withIndex(
+        changeAt(doc, parts, false, () => undefined),
+        null,
+      );
+    return;
+  }
+  for (const [i, item] of value.items.entries()) {
+    yield withIndex(
+      changeAt(doc, parts, false, () => item),
+      BigInt(i),
+    );
+  }
+}
+
+function valueThroughDocs(doc: Doc, parts: readonly string[]): Value | undefined {
+  let value: Value | undefined = doc;
+  for (const part of parts) value = value instanceof Doc ? value.get(part) : undefined;
+  return value;
+}
+
+export const stages = new Map<string, StageCompiler>([
+  ['$match', match],
+  ['$group', groupStage],
+  ['$sort', sort],
+  ['$limit', limit],
+  ['$skip', skip],
+  ['$project', project],
+  ['$unset', unset],
+  ['$count', count],
+  ['$unwind', unwind],
+]);
+
+/** Compiles a stage document `{$name: specification}`. */
+export function compileStage(stage: Value, context: StageContext): Stage {
+  if (!(stage instanceof Doc)) return fail('TypeMismatch', "Each element of the 'pipeline' array must be an object");
+  if (stage.fields.length !== 1) {
+    failAt(40323, 'A pipeline stage specification object must contain exactly one field.');
+  }
+  const { name, value } = stage.fields[0] as Field;
+  const compiler = stages.get(name);
+  if (compiler === undefined) {
+    if (name === '$changeStream') failAt(40573, 'The $changeStream stage is only supported on replica sets');
+    failAt(40324, `Unrecognized pipeline stage name: '${name}'`);
+  }
+  return (compiler as StageCompiler)(value, context);
+}

@@ -1,0 +1,139 @@
+import { docOf } from '../bson/build.js';
+import { Arr, Doc } from '../bson/document.js';
+import { CODES, fail, MongoError } from '../errors.js';
+import { compileFilter } from '../query/filter.js';
+import { checkDatabaseName } from '../storage/catalog.js';
+import type { Collection } from '../storage/collection.js';
+import { specOf } from '../storage/index-info.js';
+import { okReply } from '../wire/reply.js';
+import type { CommandContext } from './context.js';
+import { Cursor } from './cursors.js';
+import type { Command } from './registry.js';
+
+const REFUSED_OPTIONS = [
+  'capped',
+  'timeseries',
+  'viewOn',
+  'pipeline',
+  'collation',
+  'clusteredIndex',
+  'encryptedFields',
+];
+const KEPT_OPTIONS = ['validator', 'validationLevel', 'validationAction'];
+
+const create: Command = (context) =>
+  context.env.write(() => {
+    for (const name of REFUSED_OPTIONS) {
+      const value = context.arg(name);
+      if (value === undefined || value === false) continue;
+      if (name === 'collation' && value instanceof Doc && value.get('locale') === 'simple') continue;
+      fail('NotImplemented', `standalone mode has no create option '${name}'`);
+    }
+    const options = Doc.of(context.body.fields.filter((field) => KEPT_OPTIONS.includes(field.name)));
+    const existing = context.collection();
+    if (existing !== undefined) {
+      if (options.isEmpty && existing.options.isEmpty) return okReply();
+      fail('NamespaceExists', `namespace ${context.namespace} already exists, but with different options`);
+    }
+    context.catalog.ensure(context.db, context.collectionName, options);
+    return okReply();
+  });
+
+const drop: Command = (context) =>
+  context.env.write(() => {
+    const collection = context.collection();
+    // Since 7.0 dropping what is not there succeeds.
+    if (collection === undefined) return okReply();
+    const nIndexesWas = collection.indexes.length;
+    context.catalog.drop(collection);
+    return okReply({ nIndexesWas, ns: context.namespace });
+  });
+
+const dropDatabase: Command = (context) =>
+  context.env.write(() => {
+    checkDatabaseName(context.db);
+    const collections = context.catalog.list(context.db);
+    for (const collection of collections) context.catalog.drop(collection);
+    return okReply({ dropped: collections.length > 0 ? context.db : undefined });
+  });
+
+const listCollections: Command = async (context) => {
+  const nameOnly = context.flag('nameOnly');
+  const filter = compileFilter(context.doc('filter') ?? Doc.EMPTY);
+  const found = context.catalog
+    .list(context.db)
+    .map((collection) => describe(collection, false))
+    .filter((doc) => filter.matches(doc))
+    .map((doc) => (nameOnly ? docOf({ name: doc.get('name'), type: 'collection' }) : doc));
+  return listReply(context, `${context.db}.$cmd.listCollections`, found);
+};
+
+function describe(collection: Collection, nameOnly: boolean): Doc {
+  if (nameOnly) return docOf({ name: collection.name, type: 'collection' });
+  return docOf({
+    name: collection.name,
+    type: 'collection',
+    options: collection.options,
+    info: { readOnly: false, uuid: collection.uuid },
+    idIndex: specOf(collection.idIndex),
+  });
+}
+
+export async function listReply(context: CommandContext, namespace: string, docs: readonly Doc[]): Promise<Doc> {
+  const batchSize = context.doc('cursor')?.get('batchSize');
+  const size = batchSize === undefined ? undefined : Number((batchSize as { value?: number }).value ?? batchSize);
+  return okReply(await context.cursors.first(new Cursor(namespace, docs), size ?? docs.length + 1, false));
+}
+
+const renameCollection: Command = (context) =>
+  context.env.write(() => {
+    const [fromDb, from] = splitNamespace(context.string(context.name));
+    const [toDb, to] = splitNamespace(context.string('to'));
+    const source = context.catalog.find(fromDb, from);
+    if (source === undefined) return fail('NamespaceNotFound', `Source collection ${fromDb}.${from} does not exist`);
+    if (fromDb === toDb && from === to) fail('IllegalOperation', "Can't rename a collection to itself");
+    const target = context.catalog.find(toDb, to);
+    if (target !== undefined) {
+      if (!context.flag('dropTarget')) {
+        throw new MongoError(CODES.NamespaceExists, 'NamespaceExists', 'target namespace exists');
+      }
+      context.catalog.drop(target);
+    }
+    context.catalog.rename(source, toDb, to);
+    return okReply();
+  });
+
+function splitNamespace(namespace: string): [string, string] {
+  const dot = namespace.indexOf('.');
+  if (dot <= 0) fail('InvalidNamespace', `Invalid namespace specified '${namespace}'`);
+  return [namespace.slice(0, dot), namespace.slice(dot + 1)];
+}
+
+const listDatabases: Command = (context) => {
+  const filter = compileFilter(context.doc('filter') ?? Doc.EMPTY);
+  const nameOnly = context.flag('nameOnly');
+  let totalSize = 0;
+  const databases = context.catalog
+    .databases()
+    .map((name) => {
+      const collections = context.catalog.list(name);
+      const sizeOnDisk = collections.length * 4096;
+      totalSize += sizeOnDisk;
+      return docOf({ name, sizeOnDisk, empty: collections.every((collection) => collection.count === 0) });
+    })
+    .filter((doc) => filter.matches(doc))
+    .map((doc) => (nameOnly ? docOf({ name: doc.get('name') }) : doc));
+  return okReply({
+    databases: Arr.of(databases),
+    ...(nameOnly ? {} : { totalSize, totalSizeMb: Math.floor(totalSize / 1_048_576) }),
+  });
+};
+
+export const collectionCommands: Readonly<Record<string, Command>> = {
+  create,
+  drop,
+  dropDatabase,
+  listCollections,
+  renameCollection,
+  listDatabases,
+};

@@ -1,0 +1,98 @@
+import { Arr, Doc } from '../bson/document.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber, typeName, type Maybe } from '../bson/values.js';
+import { fail, failAt } from '../errors.js';
+import type { Catalog } from '../storage/catalog.js';
+import type { Collection } from '../storage/collection.js';
+import type { Request } from '../wire/message.js';
+import type { Cursors } from './cursors.js';
+
+/** What a command sees: its arguments and the server. */
+export class CommandContext {
+  readonly body: Doc;
+  readonly name: string;
+  readonly db: string;
+
+  constructor(
+    readonly catalog: Catalog,
+    readonly cursors: Cursors,
+    readonly request: Request,
+    readonly connectionId: number,
+  ) {
+    this.body = request.body;
+    this.name = request.body.fields[0]?.name ?? '';
+    const db = request.body.get('$db');
+    this.db = typeof db === 'string' ? db : 'admin';
+  }
+
+  get env(): Catalog['env'] {
+    return this.catalog.env;
+  }
+
+  arg(name: string): Maybe {
+    const value = this.body.get(name);
+    return value === null ? undefined : value;
+  }
+
+  /** The collection that the command's first field names. */
+  get collectionName(): string {
+    const value = this.body.fields[0]?.value;
+    if (typeof value !== 'string') {
+      return fail('InvalidNamespace', `collection name has invalid type ${typeName(value)}`);
+    }
+    if (value === '') fail('InvalidNamespace', `Invalid namespace specified '${this.db}.'`);
+    return value;
+  }
+
+  get namespace(): string {
+    return `${this.db}.${this.collectionName}`;
+  }
+
+  collection(): Collection | undefined {
+    return this.catalog.find(this.db, this.collectionName);
+  }
+
+  string(name: string): string {
+    const value = this.arg(name);
+    return typeof value === 'string' ? value : this.wrongType(name, 'string');
+  }
+
+  /** An optional document argument. */
+  doc(name: string): Doc | undefined {
+    const value = this.arg(name);
+    if (value === undefined || value instanceof Doc) return value;
+    return this.wrongType(name, 'object');
+  }
+
+  number(name: string): number | undefined {
+    const value = this.arg(name);
+    if (value === undefined) return undefined;
+    return isNumber(value) ? toDouble(value) : this.wrongType(name, 'number');
+  }
+
+  flag(name: string, fallback = false): boolean {
+    const value = this.arg(name);
+    if (value === undefined) return fallback;
+    if (typeof value === 'boolean') return value;
+    return isNumber(value) ? toDouble(value) !== 0 : this.wrongType(name, 'bool');
+  }
+
+  /** Documents from a sequence of the message, or from an array in its body. */
+  documents(name: string): readonly Doc[] {
+    const sequence = this.request.sequences.get(name);
+    if (sequence !== undefined) return sequence;
+    const value = this.arg(name);
+    if (value === undefined) {
+      return failAt(40414, `BSON field '${this.name}.${name}' is missing but a required field`);
+    }
+    if (!(value instanceof Arr)) return this.wrongType(name, 'array');
+    return value.items.map((item) => (item instanceof Doc ? item : this.wrongType(name, 'object')));
+  }
+
+  wrongType(name: string, wanted: string): never {
+    return fail(
+      'TypeMismatch',
+      `BSON field '${this.name}.${name}' is the wrong type '${typeName(this.arg(name))}', expected type '${wanted}'`,
+    );
+  }
+}

@@ -1,0 +1,21 @@
+import type { Doc } from '../bson/document.js';
+import type { Value } from '../bson/values.js';
+import { compileFilter } from '../query/filter.js';
+import type { CommandContext } from './context.js';
+import { findTargets } from './target.js';
+
+/** Deletes what matches, or the first of it. Returns how many. For writers. */
+export async function deleteMatching(
+  context: CommandContext,
+  filterDoc: Doc,
+  one: boolean,
+  hint: Value | undefined,
+): Promise<number> {
+  const filter = compileFilter(filterDoc);
+  const collection = context.collection();
+  if (collection === undefined) return 0;
+  const found = findTargets(collection, filter, one ? 1 : 0, undefined, hint);
+  const targets = found instanceof Promise ? await found : found;
+  for (const { rid, doc } of targets) collection.remove(rid, doc);
+  return targets.length;
+}

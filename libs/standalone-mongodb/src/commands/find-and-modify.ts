@@ -1,0 +1,74 @@
+import { docOf } from '../bson/build.js';
+import { Doc } from '../bson/document.js';
+import type { Value } from '../bson/values.js';
+import { fail } from '../errors.js';
+import { compileFilter } from '../query/filter.js';
+import { compileFindProjection } from '../query/find-projection.js';
+import { parseSort } from '../query/sort.js';
+import { compileUpdate } from '../update/update.js';
+import { okReply } from '../wire/reply.js';
+import type { CommandContext } from './context.js';
+import { hintOf } from './find.js';
+import type { Command } from './registry.js';
+import { findTargets } from './target.js';
+import { applyTo, insertNew } from './update.js';
+import { checkWrite } from './writes.js';
+
+const findAndModify: Command = (context) => {
+  checkWrite(context);
+  const remove = context.flag('remove');
+  const update = context.arg('update');
+  if (remove && update !== undefined) {
+    fail('FailedToParse', "Cannot specify both an 'update' and 'remove'=true");
+  }
+  if (!remove && update === undefined) {
+    fail('FailedToParse', "Either an 'update' or 'remove'=true must be specified");
+  }
+  if (remove && context.flag('upsert')) fail('FailedToParse', "Cannot specify both 'upsert'=true and 'remove'=true ");
+  if (remove && context.flag('new')) {
+    fail(
+      'FailedToParse',
+      "Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document",
+    );
+  }
+  return context.env.write(() => (remove ? removeOne(context) : updateOne(context)));
+};
+
+async function removeOne(context: CommandContext): Promise<Doc> {
+  const { filter, target, project } = await locate(context);
+  void filter;
+  if (target === undefined) return reply(null, { n: 0 });
+  context.collection()?.remove(target.rid, target.doc);
+  return reply(project(target.doc), { n: 1 });
+}
+
+async function updateOne(context: CommandContext): Promise<Doc> {
+  const constants = context.doc('c');
+  const update = compileUpdate(context.arg('update'), context.arg('arrayFilters'), constants);
+  const wantsNew = context.flag('new');
+  const { filter, target, project } = await locate(context);
+  const collection = context.collection();
+  if (target !== undefined && collection !== undefined) {
+    const next = applyTo(collection, target, filter, update);
+    return reply(project(wantsNew ? next : target.doc), { n: 1, updatedExisting: true });
+  }
+  if (!context.flag('upsert')) return reply(null, { n: 0, updatedExisting: false });
+  const made = insertNew(context, filter, update);
+  return reply(wantsNew ? project(made) : null, { n: 1, updatedExisting: false, upserted: made.get('_id') });
+}
+
+async function locate(context: CommandContext) {
+  const filter = compileFilter(context.doc('query') ?? Doc.EMPTY);
+  const project = compileFindProjection(context.doc('fields') ?? Doc.EMPTY, filter);
+  const collection = context.collection();
+  if (collection === undefined) return { filter, project, target: undefined };
+  const sort = parseSort(context.arg('sort'));
+  const targets = await findTargets(collection, filter, 1, sort, hintOf(context.arg('hint')));
+  return { filter, project, target: targets[0] };
+}
+
+function reply(value: Value, lastErrorObject: Parameters<typeof docOf>[0]): Doc {
+  return okReply({ lastErrorObject, value });
+}
+
+export const findAndModifyCommands: Readonly<Record<string, Command>> = { findAndModify, findandmodify: findAndModify };

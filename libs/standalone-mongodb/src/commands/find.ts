@@ -1,0 +1,137 @@
+import { Arr, Doc } from '../bson/document.js';
+import type { Value } from '../bson/values.js';
+import { fail } from '../errors.js';
+import { compileFilter } from '../query/filter.js';
+import { compileFindProjection } from '../query/find-projection.js';
+import { documents, search, type FindOptions, type Search } from '../query/find.js';
+import { visitPath } from '../query/path.js';
+import { parseSort } from '../query/sort.js';
+import { keyText } from '../query/tests.js';
+import { okReply } from '../wire/reply.js';
+import { variablesOf } from '../aggregate/variables.js';
+import type { CommandContext } from './context.js';
+import { Cursor } from './cursors.js';
+import type { Command } from './registry.js';
+
+const UNSUPPORTED = ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'tailable', 'awaitData'];
+
+function refuseUnsupported(context: CommandContext): void {
+  for (const name of UNSUPPORTED) {
+    const value = context.arg(name);
+    if (value === undefined || value === false) continue;
+    if (name === 'collation' && value instanceof Doc && (value.isEmpty || value.get('locale') === 'simple')) continue;
+    fail('NotImplemented', `standalone mode has no ${context.name} option '${name}'`);
+  }
+}
+
+/** The parts of a find; also what explain explains. */
+export function findOptions(context: CommandContext): FindOptions & { readonly singleBatch: boolean } {
+  refuseUnsupported(context);
+  const limit = context.number('limit') ?? 0;
+  const skip = context.number('skip') ?? 0;
+  if (skip < 0) fail('BadValue', `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
+  return {
+    filter: compileFilter(context.doc('filter') ?? Doc.EMPTY),
+    sort: parseSort(context.arg('sort')),
+    skip,
+    limit: Math.abs(limit),
+    hint: hintOf(context.arg('hint')),
+    singleBatch: context.flag('singleBatch') || limit < 0,
+  };
+}
+
+export function hintOf(value: Value | undefined): Value | undefined {
+  return value instanceof Doc && value.isEmpty ? undefined : value;
+}
+
+export function deadlineOf(context: CommandContext): number | undefined {
+  const limit = context.number('maxTimeMS') ?? 0;
+  return limit > 0 ? Date.now() + limit : undefined;
+}
+
+const find: Command = async (context) => {
+  const options = findOptions(context);
+  const batchSize = context.number('batchSize');
+  if (batchSize !== undefined && batchSize < 0) {
+    fail('BadValue', `BSON field 'batchSize' value must be >= 0, actual value '${batchSize}'`);
+  }
+  const project = compileFindProjection(
+    context.doc('projection') ?? Doc.EMPTY,
+    options.filter,
+    variablesOf(context.doc('let')),
+  );
+  const collection = context.collection();
+  const found = collection === undefined ? [] : documents(search(collection, options).hits);
+  const cursor = new Cursor(context.namespace, projected(found, project), options.limit, deadlineOf(context));
+  return okReply(await context.cursors.first(cursor, batchSize, options.singleBatch));
+};
+
+function* projected(docs: Iterable<Doc | null>, project: (doc: Doc) => Doc): Generator<Doc | null> {
+  for (const doc of docs) yield doc === null ? null : project(doc);
+}
+
+const getMore: Command = async (context) => {
+  const id = context.body.fields[0]?.value;
+  if (typeof id !== 'bigint') return context.wrongType('getMore', 'long');
+  const batchSize = context.number('batchSize');
+  return okReply(await context.cursors.more(id, `${context.db}.${context.string('collection')}`, batchSize));
+};
+
+const killCursors: Command = (context) => {
+  const asked = context.arg('cursors');
+  if (!(asked instanceof Arr)) return context.wrongType('cursors', 'array');
+  const killed = asked.items.filter((id) => typeof id === 'bigint' && context.cursors.kill(id));
+  const notFound = asked.items.filter((id) => !killed.includes(id));
+  return okReply({ cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] });
+};
+
+const count: Command = async (context) => {
+  refuseUnsupported(context);
+  const collection = context.collection();
+  const filterDoc = context.doc('query') ?? Doc.EMPTY;
+  const limit = Math.abs(context.number('limit') ?? 0);
+  const skip = context.number('skip') ?? 0;
+  const filter = compileFilter(filterDoc);
+  if (collection === undefined) return okReply({ n: 0 });
+  if (filterDoc.isEmpty) {
+    const rest = Math.max(0, collection.count - skip);
+    return okReply({ n: limit > 0 ? Math.min(limit, rest) : rest });
+  }
+  const sort = parseSort(undefined);
+  let n = 0;
+  await drain(search(collection, { filter, sort, skip, limit, hint: hintOf(context.arg('hint')) }), () => (n += 1));
+  return okReply({ n });
+};
+
+/** Runs a search to its end, letting others run in between. */
+export async function drain(found: Search, each: (doc: Doc) => void): Promise<void> {
+  let since = performance.now();
+  for (const hit of found.hits) {
+    if (hit !== null) {
+      each(hit.doc);
+    } else if (performance.now() - since > 8) {
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    }
+  }
+}
+
+const distinct: Command = async (context) => {
+  refuseUnsupported(context);
+  const parts = context.string('key').split('.');
+  const collection = context.collection();
+  const filter = compileFilter(context.doc('query') ?? Doc.EMPTY);
+  if (collection === undefined) return okReply({ values: [] });
+  const values = new Map<string, Value>();
+  const options = { filter, sort: parseSort(undefined), skip: 0, limit: 0, hint: hintOf(context.arg('hint')) };
+  await drain(search(collection, options), (doc) => {
+    visitPath(doc, parts, false, (value) => {
+      if (value instanceof Arr) for (const item of value.items) values.set(keyText(item), item);
+      else if (value !== undefined && !values.has(keyText(value))) values.set(keyText(value), value);
+      return false;
+    });
+  });
+  return okReply({ values: Arr.of([...values.values()]) });
+};
+
+export const findCommands: Readonly<Record<string, Command>> = { find, getMore, killCursors, count, distinct };

@@ -1,0 +1,73 @@
+import { Doc } from '../bson/document.js';
+import { encodeDoc } from '../bson/encode.js';
+import type { Maybe, Value } from '../bson/values.js';
+import { fail } from '../errors.js';
+import { compileFilter, type Filter, type MatchDetails } from '../query/filter.js';
+import { parseSort } from '../query/sort.js';
+import type { Collection } from '../storage/collection.js';
+import { compileUpdate, type Update } from '../update/update.js';
+import { upsertDocument } from '../update/upsert.js';
+import type { CommandContext } from './context.js';
+import { findTargets, type Target } from './target.js';
+
+export interface UpdateStatement {
+  readonly filter: Doc;
+  readonly update: Maybe;
+  readonly arrayFilters: Maybe;
+  readonly multi: boolean;
+  readonly upsert: boolean;
+  readonly hint: Value | undefined;
+  readonly sort: Maybe;
+  readonly constants: Maybe;
+  readonly variables: Doc | undefined;
+}
+
+export interface UpdateResult {
+  readonly matched: number;
+  readonly modified: number;
+  readonly upsertedId: Value | undefined;
+}
+
+/** Updates what a statement matches, or upserts. For writers. */
+export async function updateMatching(context: CommandContext, statement: UpdateStatement): Promise<UpdateResult> {
+  const filter = compileFilter(statement.filter);
+  const constants = statement.constants instanceof Doc ? statement.constants : undefined;
+  const update = compileUpdate(statement.update, statement.arrayFilters, constants);
+  if (statement.multi && update.kind === 'replacement') {
+    fail('FailedToParse', 'multi update is not supported for replacement-style update');
+  }
+  const collection = context.collection();
+  if (collection !== undefined) {
+    const limit = statement.multi ? 0 : 1;
+    const found = findTargets(collection, filter, limit, parseSort(statement.sort), statement.hint);
+    const targets = found instanceof Promise ? await found : found;
+    if (targets.length > 0) {
+      let modified = 0;
+      for (const target of targets) if (applyTo(collection, target, filter, update) !== target.doc) modified += 1;
+      return { matched: targets.length, modified, upsertedId: undefined };
+    }
+  }
+  if (!statement.upsert) return { matched: 0, modified: 0, upsertedId: undefined };
+  const inserted = insertNew(context, filter, update);
+  return { matched: 0, modified: 0, upsertedId: inserted.get('_id') };
+}
+
+/** Stores the changed document; the same object back when nothing changed. */
+export function applyTo(collection: Collection, target: Target, filter: Filter, update: Update): Doc {
+  const details: MatchDetails = {};
+  if (update.kind === 'operators') filter.matches(target.doc, details);
+  const next = update.apply(target.doc, { offset: details.offset, inserting: false });
+  if (next === target.doc) return target.doc;
+  const stored = Doc.raw(encodeDoc(next));
+  if ((stored.rawBytes as Buffer).equals(target.doc.rawBytes as Buffer)) return target.doc;
+  collection.replace(target.rid, target.doc, stored);
+  return stored;
+}
+
+/** The upsert of a statement that matched nothing. */
+export function insertNew(context: CommandContext, filter: Filter, update: Update): Doc {
+  const collection = context.catalog.ensure(context.db, context.collectionName);
+  const made = upsertDocument(filter.node, update);
+  collection.insert(made);
+  return made;
+}

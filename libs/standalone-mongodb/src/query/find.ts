@@ -1,0 +1,61 @@
+import type { Doc } from '../bson/document.js';
+import type { Value } from '../bson/values.js';
+import type { Collection } from '../storage/collection.js';
+import type { Filter } from './filter.js';
+import { plan, type Plan } from './planner.js';
+import { scan, type Hit, type ScanStats } from './scan.js';
+import { Sorter, type SortSpec } from './sort.js';
+
+export interface FindOptions {
+  readonly filter: Filter;
+  readonly sort: SortSpec;
+  readonly skip: number;
+  /** 0: no limit. */
+  readonly limit: number;
+  readonly hint?: Value | undefined;
+}
+
+export interface Search {
+  readonly plan: Plan;
+  readonly stats: ScanStats;
+  readonly hits: Iterable<Hit | null>;
+}
+
+/** Plans a search and gives its hits in order; nothing is read before the first is asked for. */
+export function search(collection: Collection, options: FindOptions): Search {
+  const chosen = plan(collection, options.filter.node, options.sort, options.hint);
+  const stats = { keysExamined: 0, docsExamined: 0 };
+  const found = scan(collection, chosen, options.filter, stats);
+  const ordered = chosen.sorted ? found : sorted(found, options);
+  return { plan: chosen, stats, hits: window(ordered, options.skip, options.limit) };
+}
+
+function* sorted(hits: Iterable<Hit | null>, options: FindOptions): Generator<Hit | null> {
+  const sorter = new Sorter<Hit>(options.sort, options.limit > 0 ? options.skip + options.limit : undefined);
+  for (const hit of hits) {
+    if (hit === null) yield null;
+    else sorter.add(hit.doc, hit);
+  }
+  yield* sorter.sorted();
+}
+
+/** Skips and limits, letting the pauses through. */
+export function* window<T>(items: Iterable<T | null>, skip: number, limit: number): Generator<T | null> {
+  let skipped = 0;
+  let given = 0;
+  for (const item of items) {
+    if (item === null) {
+      yield null;
+    } else if (skipped < skip) {
+      skipped += 1;
+    } else {
+      yield item;
+      given += 1;
+      if (limit > 0 && given >= limit) return;
+    }
+  }
+}
+
+export function* documents(hits: Iterable<Hit | null>): Generator<Doc | null> {
+  for (const hit of hits) yield hit === null ? null : hit.doc;
+}

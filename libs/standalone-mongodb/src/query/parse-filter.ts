@@ -1,0 +1,188 @@
+import { Arr, Doc, type Field } from '../bson/document.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber, RegExpValue, UndefinedValue, type Value } from '../bson/values.js';
+import { fail } from '../errors.js';
+import type { Node, Test } from './ast.js';
+import { bitsTest, modTest, regexTest, sizeTest, typeTest } from './parse-tests.js';
+import { topLevelExtensions } from './extensions.js';
+import { regExpOf } from './regex.js';
+
+/** The tree of a query filter. Throws mongod's BadValue and FailedToParse. */
+export function parseFilter(filter: Doc): Node {
+  const nodes = filter.fields.flatMap(parseTopLevel);
+  return nodes.length === 1 ? (nodes[0] as Node) : { kind: 'and', nodes };
+}
+
+function parseTopLevel(field: Field): Node[] {
+  if (!field.name.startsWith('$')) return parseField(field.name, field.value);
+  switch (field.name) {
+    case '$and':
+    case '$or':
+    case '$nor':
+      return [{ kind: field.name.slice(1) as 'and' | 'or' | 'nor', nodes: parseBranches(field) }];
+    case '$comment':
+      return [];
+    case '$alwaysTrue':
+      return [{ kind: 'always', value: true }];
+    case '$alwaysFalse':
+      return [{ kind: 'always', value: false }];
+  }
+  const extension = topLevelExtensions.get(field.name);
+  if (extension !== undefined) return [extension(field.value)];
+  return fail(
+    'BadValue',
+    `unknown top level operator: ${field.name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
+  );
+}
+
+function parseBranches(field: Field): readonly Node[] {
+  if (!(field.value instanceof Arr)) return fail('BadValue', `${field.name} argument must be an array`);
+  if (field.value.items.length === 0) {
+    return fail(
+      'BadValue',
+      `${field.name} argument's entries must be non-empty: $and/$or/$nor must be a nonempty array`,
+    );
+  }
+  return field.value.items.map((item) => {
+    if (!(item instanceof Doc)) fail('BadValue', '$or/$and/$nor entries need to be full objects');
+    return parseFilter(item);
+  });
+}
+
+function parseField(path: string, value: Value): Node[] {
+  if (value instanceof Doc && isOperators(value)) return parseOperators(path, value);
+  if (value instanceof RegExpValue) return [fieldNode(path, regexTest(value, undefined))];
+  return [equality(path, value)];
+}
+
+/** An expression document is one whose first name begins with `$`; DBRefs are values. */
+function isOperators(value: Doc): boolean {
+  const first = value.fields[0]?.name;
+  return first !== undefined && first.startsWith('$') && !['$ref', '$id', '$db'].includes(first);
+}
+
+function equality(path: string, value: Value): Node {
+  if (value instanceof UndefinedValue) fail('BadValue', 'cannot compare to undefined');
+  return fieldNode(path, { op: 'eq', value });
+}
+
+function fieldNode(path: string, test: Test): Node {
+  return { kind: 'field', path, parts: path.split('.'), test };
+}
+
+/** The tests of `{$gt: …, $lt: …}` on a path. */
+export function parseOperators(path: string, operators: Doc): Node[] {
+  return operators.fields.flatMap((field) => parseOperator(path, field, operators));
+}
+
+function parseOperator(path: string, field: Field, all: Doc): Node[] {
+  const value = field.value;
+  switch (field.name) {
+    case '$eq':
+      return value instanceof RegExpValue ? [fieldNode(path, { op: 'eq', value })] : [equality(path, value)];
+    case '$ne':
+      if (value instanceof RegExpValue) fail('BadValue', "Can't have regex as arg to $ne.");
+      return [{ kind: 'not', node: equality(path, value) }];
+    case '$gt':
+    case '$gte':
+    case '$lt':
+    case '$lte':
+      if (value instanceof RegExpValue) {
+        fail('BadValue', `Can't have RegEx as arg to predicate over field '${path}'.`);
+      }
+      if (value instanceof UndefinedValue) fail('BadValue', 'cannot compare to undefined');
+      return [fieldNode(path, { op: field.name.slice(1) as 'gt' | 'gte' | 'lt' | 'lte', value })];
+    case '$in':
+      return [inNode(path, field)];
+    case '$nin':
+      return [{ kind: 'not', node: inNode(path, field) }];
+    case '$not':
+      return [negation(path, value)];
+    case '$exists': {
+      const node = fieldNode(path, { op: 'exists' });
+      return [truthy(value) ? node : { kind: 'not', node }];
+    }
+    case '$elemMatch':
+      return [elemMatch(path, value)];
+    case '$all':
+      return [allNode(path, value)];
+    default:
+      return parseRest(path, field, all);
+  }
+}
+
+function parseRest(path: string, field: Field, all: Doc): Node[] {
+  const value = field.value;
+  switch (field.name) {
+    case '$regex':
+      return [fieldNode(path, regexTest(value, all.get('$options')))];
+    case '$options':
+      if (!all.has('$regex')) fail('BadValue', '$options needs a $regex');
+      return [];
+    case '$type':
+      return [fieldNode(path, typeTest(value))];
+    case '$size':
+      return [fieldNode(path, sizeTest(value))];
+    case '$mod':
+      return [fieldNode(path, modTest(value))];
+    case '$bitsAllSet':
+    case '$bitsAllClear':
+    case '$bitsAnySet':
+    case '$bitsAnyClear':
+      return [fieldNode(path, bitsTest(field.name, value))];
+    case '$comment':
+      return [];
+  }
+  return fail('BadValue', `unknown operator: ${field.name}`);
+}
+
+function truthy(value: Value): boolean {
+  if (isNumber(value)) return toDouble(value) !== 0;
+  return value !== false && value !== null && !(value instanceof UndefinedValue);
+}
+
+function inNode(path: string, field: Field): Node {
+  if (!(field.value instanceof Arr)) return fail('BadValue', `${field.name} needs an array`);
+  const values: Value[] = [];
+  const patterns: RegExp[] = [];
+  for (const item of field.value.items) {
+    if (item instanceof Doc && isOperators(item)) fail('BadValue', `cannot nest $ under ${field.name}`);
+    if (item instanceof UndefinedValue) fail('BadValue', 'InMatchExpression equality cannot be undefined');
+    if (item instanceof RegExpValue) patterns.push(regExpOf(item.pattern, item.flags));
+    values.push(item);
+  }
+  return fieldNode(path, { op: 'in', values, patterns });
+}
+
+function negation(path: string, value: Value): Node {
+  if (value instanceof RegExpValue) return { kind: 'not', node: fieldNode(path, regexTest(value, undefined)) };
+  if (!(value instanceof Doc)) return fail('BadValue', '$not needs a regex or a document');
+  if (value.isEmpty) return fail('BadValue', '$not cannot be empty');
+  return { kind: 'not', node: { kind: 'and', nodes: parseOperators(path, value) } };
+}
+
+function elemMatch(path: string, value: Value): Node {
+  if (!(value instanceof Doc)) return fail('BadValue', '$elemMatch needs an Object');
+  const first = value.fields[0]?.name;
+  const onValues =
+    isOperators(value) &&
+    first !== '$and' &&
+    first !== '$or' &&
+    first !== '$nor' &&
+    first !== '$where' &&
+    first !== '$expr';
+  if (!onValues) return fieldNode(path, { op: 'elemMatchObject', filter: parseFilter(value) });
+  return fieldNode(path, { op: 'elemMatchValue', tests: parseOperators('', value) });
+}
+
+function allNode(path: string, value: Value): Node {
+  if (!(value instanceof Arr)) return fail('BadValue', '$all needs an array');
+  if (value.items.length === 0) return { kind: 'always', value: false };
+  const nodes = value.items.map((item): Node => {
+    if (item instanceof Doc && item.fields[0]?.name === '$elemMatch') return elemMatch(path, item.fields[0].value);
+    if (item instanceof Doc && isOperators(item)) fail('BadValue', 'no $ expressions in $all');
+    if (item instanceof RegExpValue) return fieldNode(path, regexTest(item, undefined));
+    return equality(path, item);
+  });
+  return nodes.length === 1 ? (nodes[0] as Node) : { kind: 'and', nodes };
+}

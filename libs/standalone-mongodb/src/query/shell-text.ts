@@ -1,0 +1,54 @@
+import { decimalText } from '../bson/decimal.js';
+import { BsonType, type Value } from '../bson/values.js';
+
+/** A value as mongod prints it in error messages: `{ _id: "a", n: 1 }`. */
+export function shellText(value: Value): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return doubleText(value);
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  switch (value.type) {
+    case BsonType.Int32:
+      return String(value.value);
+    case BsonType.Object:
+      if (value.isEmpty) return '{}';
+      return `{ ${value.fields.map((field) => `${field.name}: ${shellText(field.value)}`).join(', ')} }`;
+    case BsonType.Array:
+      return value.items.length === 0 ? '[]' : `[ ${value.items.map(shellText).join(', ')} ]`;
+    case BsonType.ObjectId:
+      return `ObjectId('${value.bytes.toString('hex')}')`;
+    case BsonType.Date:
+      return `new Date(${value.ms})`;
+    case BsonType.Timestamp:
+      return `Timestamp(${value.value >> 32n}, ${value.value & 0xffffffffn})`;
+    case BsonType.Decimal128:
+      return `NumberDecimal('${decimalText(value)}')`;
+    case BsonType.Binary:
+      return `BinData(${value.subtype}, ${value.bytes.toString('hex').toUpperCase()})`;
+    case BsonType.RegExp:
+      return `/${value.pattern}/${value.flags}`;
+    case BsonType.Code:
+      return value.code;
+    case BsonType.CodeWithScope:
+      return `CodeWScope( ${value.code}, ${shellText(value.scope)})`;
+    case BsonType.Symbol:
+      return JSON.stringify(value.value);
+    case BsonType.DBPointer:
+      return `DBRef('${value.namespace}', ${value.id.toString('hex')})`;
+    case BsonType.MinKey:
+      return 'MinKey';
+    case BsonType.MaxKey:
+      return 'MaxKey';
+    case BsonType.Undefined:
+      return 'undefined';
+  }
+}
+
+function doubleText(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return `${value}.0`;
+  if (Number.isNaN(value)) return 'nan.0';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return String(value)
+    .replace(/e\+?(-?)(\d)$/, 'e$10$2')
+    .replace(/e(\d)/, 'e+$1');
+}

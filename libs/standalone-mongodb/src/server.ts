@@ -1,0 +1,63 @@
+import { createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { CommandContext } from './commands/context.js';
+import { Cursors } from './commands/cursors.js';
+import { dispatch } from './commands/dispatch.js';
+import { Catalog } from './storage/catalog.js';
+import { Environment } from './storage/environment.js';
+import { Connection } from './wire/connection.js';
+import { errorReply } from './wire/reply.js';
+
+export interface MongoServerOptions {
+  /** The folder of the lmdb files; made when it is not there. */
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface MongoServer {
+  readonly port: number;
+  /** Ends the connections, writes what was decided, and closes the files. */
+  close(): Promise<void>;
+}
+
+/** Starts a server of MongoDB's wire protocol over the documents in `dataDir`. */
+export async function startMongoServer({ dataDir, host, port }: MongoServerOptions): Promise<MongoServer> {
+  const catalog = new Catalog(new Environment(dataDir));
+  const cursors = new Cursors();
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    connections += 1;
+    const connectionId = connections;
+    new Connection(socket, async (request) => {
+      try {
+        return await dispatch(new CommandContext(catalog, cursors, request, connectionId));
+      } catch (error) {
+        return errorReply(error);
+      }
+    });
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    await catalog.close();
+    throw error;
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+      cursors.close();
+      await catalog.close();
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import { Arr, Doc, Field } from '../bson/document.js';
+import { equalValues } from '../bson/compare.js';
+import { DateTime, RegExpValue, typeName, UndefinedValue, type Maybe, type Value } from '../bson/values.js';
+import { CODES, fail, MongoError } from '../errors.js';
+import { shellText } from '../query/shell-text.js';
+import { compileModifier, type Modifier } from './modifiers.js';
+import { ArrayFilters, expandPath } from './positional.js';
+import { changeAt } from './tree.js';
+
+/** Pipelines of updates need the aggregation stages; they register here to keep the imports one way. */
+export const pipelineUpdates: { compile?: (pipeline: Arr, constants: Doc) => (doc: Doc) => Doc } = {};
+
+export interface UpdateContext {
+  /** The array position by which the filter matched. */
+  readonly offset: number | undefined;
+  /** The document is being made by an upsert. */
+  readonly inserting: boolean;
+}
+
+export interface Update {
+  readonly kind: 'replacement' | 'operators' | 'pipeline';
+  /** The changed document; the same object when nothing changes. */
+  apply(doc: Doc, context: UpdateContext): Doc;
+}
+
+/** Compiles an update statement's `u`. */
+export function compileUpdate(update: Maybe, arrayFilters: Maybe, constants: Doc = Doc.EMPTY): Update {
+  const filters = new ArrayFilters(arrayFilters);
+  if (update instanceof Arr) {
+    if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
+    const run = pipelineUpdates.compile?.(update, constants);
+    if (run === undefined) return fail('NotImplemented', 'standalone mode has no updates by pipeline');
+    return { kind: 'pipeline', apply: (doc) => withId(run(doc), doc) };
+  }
+  if (!(update instanceof Doc)) return fail('FailedToParse', 'Update argument must be either an object or an array');
+  if (update.fields[0]?.name.startsWith('$') !== true) {
+    if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for replacement-style updates');
+    return { kind: 'replacement', apply: (doc) => replacement(doc, update) };
+  }
+  return operatorUpdate(update, filters);
+}
+
+/** The new document with the old one's _id first. */
+function replacement(old: Doc, next: Doc): Doc {
+  const id = next.get('_id');
+  const oldId = old.get('_id');
+  if (id === undefined) {
+    const kept = old.fields.filter((field) => field.name === '_id');
+    return kept.length === 0 ? next : Doc.of([...kept, ...next.fields]);
+  }
+  if (oldId !== undefined && !equalValues(id, oldId)) {
+    throw new MongoError(
+      CODES.ImmutableField,
+      'ImmutableField',
+      `After applying the update, the (immutable) field '_id' was found to have been altered to _id: ${shellText(id)}`,
+    );
+  }
+  if (next.fields[0]?.name === '_id') return next;
+  return Doc.of([
+    ...next.fields.filter((field) => field.name === '_id'),
+    ...next.fields.filter((field) => field.name !== '_id'),
+  ]);
+}
+
+interface Leaf {
+  readonly parts: readonly string[];
+  readonly path: string;
+  readonly modifier: Modifier;
+  readonly onInsert: boolean;
+}
+
+function operatorUpdate(update: Doc, filters: ArrayFilters): Update {
+  const leaves = parseLeaves(update);
+  checkConflicts(leaves);
+  leaves.sort((a, b) => comparePaths(a.parts, b.parts));
+  filters.checkUsed(leaves.map((leaf) => leaf.parts));
+  return {
+    kind: 'operators',
+    apply: (doc, context) => {
+      let next = doc;
+      for (const leaf of leaves) {
+        if (leaf.onInsert && !context.inserting) continue;
+        for (const parts of expandPath(next, leaf.parts, context.offset, filters)) {
+          next = changeAt(next, parts, leaf.modifier.create, leaf.modifier.change);
+        }
+      }
+      return next === doc ? doc : withId(next, doc);
+    },
+  };
+}
+
+/** Refuses a changed _id. */
+function withId(next: Doc, old: Doc): Doc {
+  const oldId = old.get('_id');
+  if (oldId === undefined) return next;
+  const id = next.get('_id');
+  if (id !== undefined && equalValues(id, oldId)) return next;
+  if (id === undefined) return Doc.of([...old.fields.filter((field) => field.name === '_id'), ...next.fields]);
+  return fail('ImmutableField', "Performing an update on the path '_id' would modify the immutable field '_id'");
+}
+
+function parseLeaves(update: Doc): Leaf[] {
+  const now = new DateTime(BigInt(Date.now()));
+  return update.fields.flatMap(({ name: operator, value: argument }) => {
+    if (!operator.startsWith('$')) {
+      fail(
+        'FailedToParse',
+        `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
+      );
+    }
+    if (operator === '$rename') return argument instanceof Doc ? renames(argument) : notAnObject(operator, argument);
+    if (!(argument instanceof Doc)) return notAnObject(operator, argument);
+    return argument.fields.map(({ name: path, value }) => ({
+      ...leafPath(path),
+      modifier: compileModifier(operator, path, value, now),
+      onInsert: operator === '$setOnInsert',
+    }));
+  });
+}
+
+function notAnObject(operator: string, argument: Value): never {
+  return fail(
+    'FailedToParse',
+    `Modifiers operate on fields but we found type ${typeName(argument)} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${shellText(argument)}}`,
+  );
+}
+
+function leafPath(path: string): { parts: readonly string[]; path: string } {
+  if (path === '') fail('EmptyFieldName', 'An empty update path is not valid.');
+  const parts = path.split('.');
+  if (parts.includes('')) {
+    fail('EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
+  }
+  return { parts, path };
+}
+
+/** `$rename` takes from one path and sets another; the value travels in the closure of one application. */
+function renames(argument: Doc): Leaf[] {
+  return argument.fields.flatMap(({ name: from, value: to }) => {
+    if (typeof to !== 'string') {
+      return fail('BadValue', `The 'to' field for $rename must be a string: ${from}: ${shellText(to)}`);
+    }
+    if (from === to) fail('BadValue', `The source and target field for $rename must differ: ${from}: "${to}"`);
+    const moved: { value: Maybe } = { value: undefined };
+    const take: Modifier = {
+      create: false,
+      change: (old) => {
+        moved.value = old;
+        return undefined;
+      },
+    };
+    const give: Modifier = { create: false, change: (old) => moved.value ?? old };
+    return [
+      { ...leafPath(from), modifier: take, onInsert: false },
+      { ...leafPath(to), modifier: give, onInsert: false },
+    ];
+  });
+}
+
+function checkConflicts(leaves: readonly Leaf[]): void {
+  const seen = new Map<string, string>();
+  for (const { parts, path } of leaves) {
+    const full = parts.join('.');
+    for (let i = 1; i <= parts.length; i += 1) {
+      const prefix = parts.slice(0, i).join('.');
+      if (seen.get(prefix) === prefix) conflict(path, prefix);
+    }
+    if (seen.has(full)) conflict(path, full);
+    for (let i = 1; i < parts.length; i += 1) seen.set(parts.slice(0, i).join('.'), full);
+    seen.set(full, full);
+  }
+}
+
+function conflict(path: string, at: string): never {
+  return fail('ConflictingUpdateOperators', `Updating the path '${path}' would create a conflict at '${at}'`);
+}
+
+/** mongod applies updates by path: numeric parts as numbers, others as strings. */
+function comparePaths(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i += 1) {
+    const x = a[i] as string;
+    const y = b[i] as string;
+    if (x === y) continue;
+    if (/^\d+$/.test(x) && /^\d+$/.test(y)) return Number(x) - Number(y);
+    return x < y ? -1 : 1;
+  }
+  return a.length - b.length;
+}
+
+/** An _id that mongod refuses. */
+export function checkId(id: Value): void {
+  if (id instanceof Arr || id instanceof RegExpValue || id instanceof UndefinedValue) {
+    fail('InvalidIdField', `The '_id' value cannot be of type ${typeName(id)}`);
+  }
+  if (id instanceof Doc && id.fields.some((field: Field) => field.name.startsWith('$'))) {
+    fail(
+      'DollarPrefixedFieldName',
+      `_id fields may not contain '$'-prefixed fields: ${id.fields[0]?.name ?? ''} is not valid for storage.`,
+    );
+  }
+}
