@@ -4,6 +4,7 @@ import type { CheckpointDocument, ReadStore } from '#libs/read-store';
 import { arrearsAgingProjection } from '../arrears-aging/arrears-aging.projection.js';
 import { ledgerProjection } from '../ledger/ledger.projection.js';
 import { accountBooks, joinAccounts, ledgerBalances, type AccountBalance, type AccountBooks } from './account-scan.js';
+import { caseIdentities } from './case-checks.js';
 import { StoreScan } from './store-scan.js';
 import { Violations, type IdentityResult } from './violations.js';
 
@@ -34,6 +35,7 @@ export async function checkIdentities(options: IdentityOptions): Promise<Identit
     cashIdentity(scan, accounts),
     ...accounts.results(),
     scan.entries.result(),
+    ...(await caseIdentities(store)),
     tallyIdentity(options, checkpoints, scan),
   ];
 }

@@ -122,7 +122,7 @@ export class ServiceQualityReader {
   }
 }
 
-function recordOf(facts: readonly Fact[]) {
+export function recordOf(facts: readonly Fact[]) {
   const [opening] = facts;
   if (!opening?.deadlines) throw new Error(`The facts of ${opening?.stream} do not begin with its opening`);
   const steps = facts.map(({ step }) => step).filter((step): step is ClockStep => step !== null);
