@@ -1,4 +1,5 @@
 import { Groups } from './persistent/groups.js';
+import { Outlets } from './services/outlet.js';
 import { Scavenges } from './services/operations.js';
 import { Projections } from './services/projections.js';
 import { Appender } from './store/appender.js';
@@ -9,6 +10,7 @@ import { seed } from './store/seed.js';
 
 /** Everything of the server but the network. */
 export class StoreNode {
+  readonly outlets = new Outlets();
   readonly reader: LogReader;
   readonly appender: Appender;
   readonly deleter: Deleter;
@@ -31,11 +33,13 @@ export class StoreNode {
     return new StoreNode(log);
   }
 
-  /** Stops what runs by itself; then nothing but appends under way uses the files. */
+  /** Stops what runs by itself, lets appends under way come to an end, and cancels the calls that would not. */
   async stop(): Promise<void> {
     this.groups.stop();
     await this.projections.stop();
     await this.scavenges.stopAny();
+    await this.log.settled();
+    this.outlets.cancelAll();
   }
 
   /** Call when no call is served any more. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { CancelledError, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventStoreServer, startEventStoreServer } from './index.js';
 
@@ -67,16 +67,26 @@ describe('a restarted server', () => {
 });
 
 describe('closing', () => {
-  it('ends a running subscription with an error', async () => {
+  it('cancels a running subscription', async () => {
     const subscription = client.subscribeToAll();
     const ended = new Promise((resolve) => subscription.once('error', resolve));
     await new Promise((resolve) => subscription.once('confirmation', resolve));
     await server.close();
-    expect(await ended).toBeInstanceOf(Error);
+    expect(await ended).toBeInstanceOf(CancelledError);
   });
 });
 
 describe('starting', () => {
+  it('refuses an address that others can reach, unless told otherwise', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'standalone-eventstoredb-'));
+    await expect(startEventStoreServer({ dataDir: other, host: '0.0.0.0', port: 0 })).rejects.toThrow(
+      'no authentication',
+    );
+    const open = await startEventStoreServer({ dataDir: other, host: '0.0.0.0', port: 0, allowRemote: true });
+    await open.close();
+    rmSync(other, { recursive: true, force: true });
+  });
+
   it('refuses a port that is taken', async () => {
     const other = mkdtempSync(join(tmpdir(), 'standalone-eventstoredb-'));
     await expect(startEventStoreServer({ dataDir: other, host: '127.0.0.1', port: server.port })).rejects.toThrow();

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Server } from '@grpc/grpc-js';
 import { Listener } from './listener.js';
 import { StoreNode } from './node.js';
@@ -21,6 +22,7 @@ export interface EventStoreServer {
   close(): Promise<void>;
 }
 
+const FAREWELL_MS = 20;
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /** Starts a server over a data folder. Rejects when the folder or the address can't be used. */
@@ -55,6 +57,8 @@ function isLoopback(host: string): boolean {
 
 async function stop(grpc: Server, listener: Listener, node: StoreNode): Promise<void> {
   await node.stop();
+  // The answers and cancellations on their way should reach the clients.
+  await delay(FAREWELL_MS);
   grpc.forceShutdown();
   await listener.close();
   await node.close();

@@ -54,7 +54,7 @@ export interface Address {
 export function addServices(server: Server, node: StoreNode, address: Address, shutdown: () => Promise<void>): void {
   const instanceId = randomUUID();
   server.addService(streamsDefinition, streamsService(node));
-  server.addService(persistentDefinition, persistentSubscriptions(node.groups, node.log, node.reader));
+  server.addService(persistentDefinition, persistentSubscriptions(node.groups, node.log, node.reader, node.outlets));
   server.addService(definition(projectionsGrpc.ProjectionsService), projectionsService(node.projections));
   server.addService(
     definition(operationsGrpc.OperationsService),
@@ -77,13 +77,14 @@ export function addServices(server: Server, node: StoreNode, address: Address, s
 }
 
 function streamsService(node: StoreNode): UntypedServiceImplementation {
-  const reads = new ReadService(node.log, node.reader);
+  const reads = new ReadService(node.log, node.reader, node.outlets);
   const deletes = new DeleteService(node.deleter);
   return {
     read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) => reads.handle(call),
     append: (call: ServerReadableStream<Buffer, streamsPb.AppendResp>, callback: sendUnaryData<streamsPb.AppendResp>) =>
       handleAppend(node.appender, call, callback),
-    batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) => void new BatchAppendCall(node.appender, call),
+    batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) =>
+      void new BatchAppendCall(node.appender, call, node.outlets),
     delete: deletes.delete.bind(deletes),
     tombstone: deletes.tombstone.bind(deletes),
   } as unknown as UntypedServiceImplementation;

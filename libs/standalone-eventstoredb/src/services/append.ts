@@ -11,7 +11,7 @@ import {
 } from '../wire/append-request.js';
 import type { ProposedEvent } from '../wire/record.js';
 import { type BatchFault, appendResponse, batchFailure, batchSuccess } from '../wire/responses.js';
-import { Outlet } from './outlet.js';
+import type { Outlet, Outlets } from './outlet.js';
 
 /** The largest append (data and metadata of its events, and two bytes for each character of their types), in bytes. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
@@ -86,8 +86,9 @@ export class BatchAppendCall {
   constructor(
     private readonly appender: Appender,
     private readonly call: ServerDuplexStream<Buffer, Buffer>,
+    outlets: Outlets,
   ) {
-    this.outlet = new Outlet(call);
+    this.outlet = outlets.outletOf(call);
     call.on('data', (buffer: Buffer) => this.receive(buffer));
     call.on('end', () => {
       this.ended = true;

@@ -1,4 +1,4 @@
-import { type RpcError, toRpcError } from '../errors.js';
+import { type RpcError, cancelled, toRpcError } from '../errors.js';
 
 /** What is needed of a grpc-js call that sends. */
 export interface SendingCall {
@@ -61,5 +61,22 @@ export class Outlet {
   private wake(): void {
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
+  }
+}
+
+/** The streaming calls under way. */
+export class Outlets {
+  private readonly open = new Set<Outlet>();
+
+  outletOf(call: SendingCall): Outlet {
+    const outlet = new Outlet(call);
+    this.open.add(outlet);
+    outlet.signal.addEventListener('abort', () => this.open.delete(outlet));
+    return outlet;
+  }
+
+  /** Ends them all, as a node does that shuts down. */
+  cancelAll(): void {
+    for (const outlet of [...this.open]) outlet.fail(cancelled('the server is shutting down'));
   }
 }

@@ -10,7 +10,7 @@ import type { LogReader } from '../store/log-reader.js';
 import { ProtobufWriter, fieldLength } from '../wire/protobuf.js';
 import { canonicalUuid, uuidOfHalves } from '../wire/uuid.js';
 import { EventPresenter } from './event-presenter.js';
-import { Outlet } from './outlet.js';
+import type { Outlet, Outlets } from './outlet.js';
 import { sourceNameOf } from './persistent-requests.js';
 
 const DEFAULT_BUFFER_SIZE = 10;
@@ -33,8 +33,9 @@ export class PersistentReadCall {
     private readonly log: EventLog,
     private readonly reader: LogReader,
     private readonly call: ServerDuplexStream<ReadReq, Buffer>,
+    outlets: Outlets,
   ) {
-    this.outlet = new Outlet(call);
+    this.outlet = outlets.outletOf(call);
     this.outlet.signal.addEventListener('abort', () => this.leave());
     call.on('data', (request: ReadReq) => {
       try {

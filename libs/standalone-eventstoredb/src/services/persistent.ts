@@ -15,6 +15,7 @@ import type { Groups } from '../persistent/groups.js';
 import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
 import { unary } from './unary.js';
+import type { Outlets } from './outlet.js';
 import { infoOf } from './persistent-info.js';
 import { PersistentReadCall } from './persistent-read.js';
 import { createConfigOf, sourceNameOf, updateConfigOf } from './persistent-requests.js';
@@ -24,9 +25,11 @@ export function persistentSubscriptions(
   groups: Groups,
   log: EventLog,
   reader: LogReader,
+  outlets: Outlets,
 ): UntypedServiceImplementation {
   return {
-    read: (call: ServerDuplexStream<ReadReq, Buffer>) => void new PersistentReadCall(groups, log, reader, call),
+    read: (call: ServerDuplexStream<ReadReq, Buffer>) =>
+      void new PersistentReadCall(groups, log, reader, call, outlets),
     create: unary(async (request: CreateReq) => {
       await groups.create(createConfigOf(request));
       return new persistentPb.CreateResp();

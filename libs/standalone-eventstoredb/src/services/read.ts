@@ -9,7 +9,7 @@ import { isSoftDeleted } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
 import { CAUGHT_UP, checkpoint, confirmation, streamNotFoundResponse } from '../wire/responses.js';
 import { EventPresenter } from './event-presenter.js';
-import { Outlet } from './outlet.js';
+import type { Outlet, Outlets } from './outlet.js';
 import { type ReadQuery, readQueryOf } from './read-query.js';
 
 /** Streams.Read: reads and catch-up subscriptions, of a stream or of $all. */
@@ -17,10 +17,11 @@ export class ReadService {
   constructor(
     private readonly log: EventLog,
     private readonly reader: LogReader,
+    private readonly outlets: Outlets,
   ) {}
 
   handle(call: ServerWritableStream<ReadReq, Buffer>): void {
-    const outlet = new Outlet(call);
+    const outlet = this.outlets.outletOf(call);
     this.serve(call.request, outlet).then(
       () => outlet.end(),
       (error: unknown) => outlet.fail(error),

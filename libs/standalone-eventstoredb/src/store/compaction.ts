@@ -1,6 +1,11 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Files } from './files.js';
+import type { Database, RootDatabase } from 'lmdb';
+
+interface Files {
+  readonly root: RootDatabase<unknown, string>;
+  readonly state: Database<number, string>;
+}
 
 const DATA_FILE = 'data.mdb';
 

@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventStoreDBClient, type Position } from '@eventstore/db-client';
+import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import usersGrpc from '@eventstore/db-client/generated/users_grpc_pb.js';
+import usersPb from '@eventstore/db-client/generated/users_pb.js';
+import { type ServiceError, credentials, status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Target, collect, freshStream, numbered, startTarget } from './target.js';
+
+/** What the Node client does not do, other clients of the protocol do. */
+let target: Target;
+let client: EventStoreDBClient;
+let streams: InstanceType<typeof streamsGrpc.StreamsClient>;
+let address: string;
+beforeAll(async () => {
+  target = await startTarget();
+  client = target.client;
+  address = /\/\/(?:[^@]*@)?([^/?]+)/.exec(target.url)![1]!;
+  streams = new streamsGrpc.StreamsClient(address, credentials.createInsecure());
+});
+afterAll(async () => {
+  streams.close();
+  await target.stop();
+});
+
+const empty = () => new sharedPb.Empty();
+
+function allFrom({ commit, prepare }: Position): InstanceType<typeof streamsPb.ReadReq.Options> {
+  const position = new streamsPb.ReadReq.Options.Position();
+  position.setCommitPosition(String(commit)).setPreparePosition(String(prepare));
+  return new streamsPb.ReadReq.Options()
+    .setAll(new streamsPb.ReadReq.Options.AllOptions().setPosition(position))
+    .setUuidOption(new streamsPb.ReadReq.Options.UUIDOption().setStructured(empty()))
+    .setNoFilter(empty());
+}
+
+async function read(options: InstanceType<typeof streamsPb.ReadReq.Options>): Promise<ReadResp[]> {
+  return collect(streams.read(new streamsPb.ReadReq().setOptions(options)) as AsyncIterable<ReadResp>);
+}
+
+function uuidOf(resp: ReadResp): string {
+  const structured = resp.getEvent()!.getEvent()!.getId()!.getStructured()!;
+  const half = (text: string): string => BigInt.asUintN(64, BigInt(text)).toString(16).padStart(16, '0');
+  return half(structured.getMostSignificantBits()) + half(structured.getLeastSignificantBits());
+}
+
+describe('the protocol', () => {
+  it('gives ids as two 64-bit halves when asked to, and takes them so', async () => {
+    const stream = freshStream();
+    const events = numbered(5);
+    const { position } = await client.appendToStream(stream, events);
+    const responses = await read(allFrom(position!).setCount('1'));
+    expect(uuidOf(responses[0]!)).toBe(events[4]!.id.replaceAll('-', ''));
+
+    const id = new sharedPb.UUID.Structured();
+    id.setMostSignificantBits('-81985529216486896').setLeastSignificantBits('81985529216486895');
+    const identifier = new sharedPb.StreamIdentifier().setStreamName(Buffer.from(stream));
+    const message = new streamsPb.AppendReq.ProposedMessage().setId(new sharedPb.UUID().setStructured(id));
+    message.getMetadataMap().set('type', 'structured').set('content-type', 'application/octet-stream');
+    await new Promise<void>((resolve, reject) => {
+      const call = streams.append((error) => (error === null ? resolve() : reject(error)));
+      const options = new streamsPb.AppendReq.Options().setStreamIdentifier(identifier).setAny(empty());
+      call.write(new streamsPb.AppendReq().setOptions(options));
+      call.write(new streamsPb.AppendReq().setProposedMessage(message));
+      call.end();
+    });
+    const [last] = await collect(client.readStream(stream, { fromRevision: 5n }));
+    expect(last!.event!.id).toBe('fedcba98-7654-3210-0123-456789abcdef');
+  });
+
+  it('reads $all with a filter, forwards and backwards', async () => {
+    const wanted = freshStream();
+    const { position } = await client.appendToStream(freshStream(), numbered(1));
+    await client.appendToStream(wanted, numbered(3));
+    await client.appendToStream(freshStream(), numbered(3));
+    const expression = new streamsPb.ReadReq.Options.FilterOptions.Expression().setPrefixList([wanted]);
+    const filter = new streamsPb.ReadReq.Options.FilterOptions()
+      .setStreamIdentifier(expression)
+      .setCount(empty())
+      .setCheckpointintervalmultiplier(1);
+    const forwards = await read(allFrom(position!).setCount('2').setFilter(filter));
+    const revisions = (responses: ReadResp[]): string[] =>
+      responses.filter((resp) => resp.hasEvent()).map((resp) => resp.getEvent()!.getEvent()!.getStreamRevision());
+    expect(revisions(forwards)).toEqual(['0', '1']);
+    const end = new streamsPb.ReadReq.Options.AllOptions().setEnd(empty());
+    const backwards = await read(allFrom(position!).setAll(end).setReadDirection(1).setCount('2').setFilter(filter));
+    expect(revisions(backwards)).toEqual(['2', '1']);
+  });
+
+  it.each([
+    ['no options', undefined],
+    ['no stream', new streamsPb.ReadReq.Options().setCount('1')],
+  ])('answers a read with %s by an error', async (_name, options) => {
+    const request = new streamsPb.ReadReq();
+    if (options !== undefined) request.setOptions(options);
+    const error = await collect(streams.read(request) as AsyncIterable<ReadResp>).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(Error);
+  });
+
+  it('serves 1,000 calls at once', async () => {
+    const stream = freshStream();
+    await client.appendToStream(stream, numbered(1));
+    const subscriptions = Array.from({ length: 1000 }, () => client.subscribeToStream(stream));
+    await Promise.all(subscriptions.map((subscription) => once(subscription, 'data')));
+    const seen = Promise.all(subscriptions.map((subscription) => once(subscription, 'data')));
+    await client.appendToStream(stream, numbered(1, 1));
+    await seen;
+    await Promise.all(subscriptions.map((subscription) => subscription.unsubscribe()));
+  });
+
+  it('answers liveness by HTTP on the same port', async () => {
+    const ping = await fetch(`http://${address}/ping`);
+    expect(await ping.json()).toMatchObject({ text: 'Ping request successfully handled' });
+    const nonsense = await fetch(`http://${address}/nonsense`, { method: 'POST' });
+    expect([nonsense.status, nonsense.statusText]).toEqual([404, 'Not Found']);
+  });
+
+  it('takes an event that is not JSON although it says so', async () => {
+    const stream = freshStream();
+    const url = `http://${address}/streams/${stream}`;
+    const headers = { 'content-type': 'application/json', 'es-eventtype': 'malformed' };
+    await fetch(url, { method: 'POST', headers, body: '****' });
+    const events = await collect(client.readStream(stream)).catch(() => []);
+    // A node with the HTTP interface switched off stores nothing.
+    for (const { event } of events) expect(event).toMatchObject({ type: 'malformed', isJson: true, data: '****' });
+  });
+
+  it('names the version that it stands for', async () => {
+    const features = new featuresGrpc.ServerFeaturesClient(address, credentials.createInsecure());
+    const methods = await new Promise<SupportedMethods>((resolve, reject) =>
+      features.getSupportedMethods(empty(), (error, answer) => (error === null ? resolve(answer) : reject(error))),
+    );
+    expect(methods.getEventStoreServerVersion()).toMatch(/^2[34]\.\d+\.\d+/);
+    features.close();
+  });
+});
+
+describe('a client that goes away', () => {
+  it('does not disturb the others', async () => {
+    const stream = freshStream();
+    const leaving = EventStoreDBClient.connectionString(target.url);
+    await leaving.appendToStream(stream, numbered(2000));
+    leaving.subscribeToAll().on('error', () => undefined);
+    const reading = leaving.readAll();
+    reading.on('error', () => undefined);
+    await once(reading, 'data');
+    await leaving.dispose();
+    await delay(50);
+    expect(await collect(client.readStream(stream))).toHaveLength(2000);
+  });
+});
+
+/** Only of the standalone server: a real one manages users. */
+(process.env['EVENTSTORE_URL'] ? describe.skip : describe)('what is not there', () => {
+  it('is answered with UNIMPLEMENTED and its name', async () => {
+    const users = new usersGrpc.UsersClient(address, credentials.createInsecure());
+    const error = await new Promise<ServiceError | null>((resolve) => users.create(new usersPb.CreateReq(), resolve));
+    expect(error!.code).toBe(status.UNIMPLEMENTED);
+    expect(error!.details).toContain('event_store.client.users.Users/Create');
+    const create = client.createProjection('mine', 'fromAll().when({})');
+    await expect(create).rejects.toThrow(/Projections\.Create/);
+    users.close();
+  });
+});
