@@ -21,7 +21,8 @@ interface Entry<S, E extends NewEvent> {
 
 const BATCH_EVENTS = 500;
 const BATCH_BYTES = 512 * 1024;
-const MAX_ATTEMPTS = 20;
+/** For how long others may be faster before the stream is given up. */
+const CONTENTION_MS = 60_000;
 
 /** @see BulkStream. One append is in flight while the next batch is being filled. */
 export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E> {
@@ -105,9 +106,9 @@ export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E>
 
   async #send(): Promise<void> {
     try {
-      for (let attempt = 0; this.#pending.length > 0; attempt++) {
-        if (attempt >= MAX_ATTEMPTS)
-          throw new StoreError('TOO_MUCH_CONTENTION', `Others kept writing to ${this.stream}`);
+      const giveUpAt = Date.now() + CONTENTION_MS;
+      while (this.#pending.length > 0) {
+        if (Date.now() > giveUpAt) throw new StoreError('TOO_MUCH_CONTENTION', `Others kept writing to ${this.stream}`);
         if (await this.#trySend()) return;
         await this.#decideAgain();
       }
@@ -123,9 +124,11 @@ export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E>
     const expected = this.#acknowledged < 0n ? 'no_stream' : this.#acknowledged;
     try {
       const appended = await this.parts.appends.run(async () => {
-        const { revision } = await this.parts.store.append(this.stream, expected, events);
+        const { store } = this.parts;
+        const result = await store.append(this.stream, expected, events);
         // Another process may have recorded the same commands at the same time, and the server taken these for a repetition.
-        return (await this.parts.store.holds(this.stream, revision, events.at(-1)!.hash)) ? revision : undefined;
+        const own = await store.confirm({ stream: this.stream, hash: events.at(-1)!.hash, ...result });
+        return own ? result.revision : undefined;
       });
       if (appended === undefined) return false;
       this.#acknowledged = appended;

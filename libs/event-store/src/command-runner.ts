@@ -13,8 +13,8 @@ import { Upcasters } from './upcasters.js';
 type AnyStream = FoldedStream<never, never>;
 type Decide<S, E> = (state: S) => readonly E[];
 
-/** How often somebody else may be faster before a command gives up. */
-const MAX_ATTEMPTS = 20;
+/** For how long others may be faster before a command gives up. */
+const CONTENTION_MS = 15_000;
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -81,7 +81,8 @@ export class CommandRunner {
     // A failure may leave a state that was folded half: it leaves the cache and comes back only when it is whole.
     this.#cache.delete(key);
     // Nor may anything be chained to an event that another process stored in place of this one's.
-    if (cached?.confirming && !(await cached.confirming)) cached = undefined;
+    if (cached?.unconfirmed && !(await this.store.confirm(cached.unconfirmed))) cached = undefined;
+    if (cached) cached.unconfirmed = undefined;
     const folded = cached ?? new FoldedStream(stream, decider, this.upcasters);
     if (!cached) await folded.catchUp(this.store);
     try {
@@ -111,7 +112,7 @@ export class CommandRunner {
     decide: Decide<S, E>,
   ): Promise<CommandResult> {
     let confirmed = fresh;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (const giveUpAt = Date.now() + CONTENTION_MS; Date.now() < giveUpAt;) {
       const known = refuse(() => folded.find(command));
       if (known !== undefined) return this.#firstResult(folded.stream, known, command);
       const { drafts, error } = attemptTo(() => decide(folded.state));
@@ -132,7 +133,7 @@ export class CommandRunner {
         const first = appended.revision - BigInt(drafts.length - 1);
         folded.fold(prepared);
         folded.position = appended.position;
-        folded.confirming = this.store.holds(folded.stream, folded.head.revision, folded.head.hash).catch(() => false);
+        folded.unconfirmed = { stream: folded.stream, hash: folded.head.hash, ...appended };
         return resultOf(
           folded.stream,
           appended,

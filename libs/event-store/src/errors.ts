@@ -13,7 +13,7 @@ export class StoreError extends Error {
   }
 }
 
-/** Somebody else wrote first: what was expected is not what the stream has. `actual` is −1 for a stream that does not exist. */
+/** Somebody else wrote first. The stream has at least revision `actual` (no more, if that is less than expected); −1: no stream. */
 export class WrongExpectedRevision extends StoreError {
   override readonly name = 'WrongExpectedRevision';
 

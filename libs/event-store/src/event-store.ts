@@ -1,4 +1,5 @@
 import { DomainError, parseStreamName } from '#libs/kernel';
+import { AppendConfirmer, type Claim } from './append-confirmer.js';
 import { Backoff } from './backoff.js';
 import { AppendOutcomeUnknown, messageOf, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
 import type {
@@ -29,6 +30,7 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 export class EventStore {
   readonly #connection: Connection;
   readonly #appender: BatchAppender;
+  readonly #confirmer: AppendConfirmer;
   readonly #options: Required<EventStoreOptions>;
 
   /** @param url a connection string (`esdb://…`); credentials belong into it, single calls take none */
@@ -39,7 +41,9 @@ export class EventStore {
   private constructor(url: string, options: EventStoreOptions) {
     this.#options = { deadlineMs: 10_000, patienceMs: 30_000, stallMs: 15_000, ...options };
     this.#connection = new Connection(url);
-    this.#appender = new BatchAppender(this.#connection, this.#options.deadlineMs);
+    const { deadlineMs, patienceMs } = this.#options;
+    this.#appender = new BatchAppender(this.#connection, deadlineMs);
+    this.#confirmer = new AppendConfirmer(this.#connection, { silenceMs: deadlineMs, patienceMs });
   }
 
   async close(): Promise<void> {
@@ -49,7 +53,7 @@ export class EventStore {
 
   /**
    * Appends all events or none, on top of exactly the expected revision. The same events may be appended again at the same expected
-   * revision. A success says that events of these ids are there; whether they are these very ones, `holds` tells: the server takes
+   * revision. A success says that events of these ids are there; whether they are these very ones, `confirm` tells: the server takes
    * events of the same ids for a repetition, and another process may have run the same command at the same time.
    * @throws WrongExpectedRevision; StoreRefused; AppendOutcomeUnknown when the store could not be asked within the patience
    */
@@ -77,10 +81,17 @@ export class EventStore {
     }
   }
 
-  /** Whether the event at this revision is the very one with this hash: what the next event may be chained to. @throws StoreError */
-  async holds(stream: string, revision: bigint, hash: string): Promise<boolean> {
-    for await (const [event] of this.readStream(stream, { fromRevision: revision, limit: 1 }))
+  /**
+   * Whether an event that an append acknowledged is the very one that is stored: what the next event may be chained to. Many at once
+   * cost little more than one. @throws StoreError
+   */
+  async confirm(claim: Claim): Promise<boolean> {
+    const answer = claim.position === UNKNOWN_POSITION ? 'unseen' : await this.#confirmer.confirm(claim);
+    if (answer !== 'unseen') return answer;
+    const { stream, revision, hash } = claim;
+    for await (const [event] of this.readStream(stream, { fromRevision: revision, limit: 1 })) {
       return event?.metadata.hash === hash;
+    }
     return false;
   }
 
@@ -161,8 +172,11 @@ export class EventStore {
         }
         if (messages === undefined) return 0n;
         for (const message of messages) {
-          if (message.kind === 'event') return message.event.position;
-          if (message.kind === 'foreign') return message.position;
+          const position =
+            message.kind === 'event' ? message.event.position : message.kind === 'foreign' && message.position;
+          if (position === false) continue;
+          call.release();
+          return position;
         }
       }
     } finally {
@@ -190,7 +204,7 @@ export class EventStore {
     if (found.length === 0) return undefined;
     // The same command run elsewhere at the same time has the same event ids, but not the same hashes: those are not these events.
     if (found.length < events.length || found.some((event, i) => event.metadata.hash !== events[i]!.hash)) {
-      throw new WrongExpectedRevision(stream, expected, await this.#lastRevision(stream));
+      throw new WrongExpectedRevision(stream, expected, found.at(-1)!.revision);
     }
     const last = found.at(-1)!;
     return {

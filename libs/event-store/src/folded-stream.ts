@@ -1,4 +1,5 @@
 import { type Decider, DomainError, isUuid, type NewEvent, type PastEvent } from '#libs/kernel';
+import type { Claim } from './append-confirmer.js';
 import type { CommandContext } from './command.js';
 import { CommandIndex } from './command-index.js';
 import { EMPTY_HEAD, encodeEvents, inputHashOf, type StreamHead } from './encode.js';
@@ -30,8 +31,8 @@ export class FoldedStream<S, E extends NewEvent> {
   /** Of the last event; `UNKNOWN_POSITION` if a server does not tell, 0 before the first. */
   position = 0n;
   readonly commands = new CommandIndex();
-  /** Whether the head is what is stored: asked after an append, to be awaited before the next. */
-  confirming: Promise<boolean> | undefined;
+  /** The head after an append, until it is known to be what is stored: before that nothing may be chained to it. */
+  unconfirmed: Claim | undefined;
   #dataBytes = 0;
 
   constructor(

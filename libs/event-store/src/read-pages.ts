@@ -25,7 +25,7 @@ export interface ReadPlan {
  * @throws StoreUnavailable, StoreRefused, the signal's reason
  */
 export async function* readPages(connection: Connection, plan: ReadPlan): AsyncGenerator<StoredEvent[]> {
-  const state: Progress = { page: [], last: undefined, left: plan.limit, progressAt: Date.now() };
+  const state: Progress = { page: [], last: undefined, left: plan.limit, received: 0, progressAt: Date.now() };
   const backoff = new Backoff();
   while (state.left > 0) {
     const before = state.last;
@@ -48,6 +48,8 @@ interface Progress {
   page: StoredEvent[];
   last: StoredEvent | undefined;
   left: number;
+  /** Events of any kind that came in the present call. */
+  received: number;
   progressAt: number;
 }
 
@@ -58,6 +60,7 @@ async function* readOnce(connection: Connection, plan: ReadPlan, state: Progress
     return;
   }
   const call = await ReadCall.open(connection, request, plan.requiresLeader);
+  state.received = 0;
   try {
     for (;;) {
       const messages = await call.next(plan.silenceMs, plan.signal);
@@ -68,11 +71,13 @@ async function* readOnce(connection: Connection, plan: ReadPlan, state: Progress
       if (messages === undefined) break;
       state.progressAt = Date.now();
       for (const message of messages) {
+        if (message.kind === 'event' || message.kind === 'foreign') state.received++;
         if (message.kind !== 'event' || !plan.wanted(message.event)) continue;
         state.page.push(message.event);
         state.last = message.event;
         state.left--;
         if (state.page.length < plan.pageSize && state.left > 0) continue;
+        if (state.left === 0 && state.received === request.count) call.release();
         yield takePage(state);
         // The reader may have been away for long: patience is about the server.
         state.progressAt = Date.now();

@@ -73,7 +73,7 @@ describe('EventStore', () => {
     await expect(store.append(stream, 'no_stream', second.events)).rejects.toMatchObject({
       code: 'WRONG_EXPECTED_REVISION',
       expected: -1n,
-      actual: 1n,
+      actual: 0n,
     });
     await expect(store.append(stream, 7n, second.events)).rejects.toMatchObject({
       code: 'WRONG_EXPECTED_REVISION',

@@ -56,6 +56,13 @@ export class ReadCall {
     this.#wake?.();
   }
 
+  /** For a read of which all that was asked for has come: the server ends it by itself, which is much cheaper than cancelling. */
+  release(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closed';
+    this.stream.resume();
+  }
+
   /** Ends the call and gives up the channel under it, which may be dead. */
   async abandon(): Promise<void> {
     this.close();
@@ -63,6 +70,7 @@ export class ReadCall {
   }
 
   #receive(message: ReadMessage): void {
+    if (this.#state === 'closed') return;
     this.#messages.push(message);
     if (this.#messages.length >= HIGH_WATER) this.stream.pause();
     if (this.#wake && !this.#waking) {
