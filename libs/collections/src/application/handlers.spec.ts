@@ -1,42 +1,14 @@
 import 'reflect-metadata';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Global, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
-import { CommandRunner, type EncodedEvent, EventStore, type StoredEvent } from '#libs/event-store';
 import { type Decider, uuidV5, PROJECT_NAMESPACE } from '#libs/kernel';
+import { MemoryRunner, memoryStores } from '../../../../test/support/memory-runner.js';
 import { CollectionsModule } from '../collections.module.js';
 import type { ObservedEvent } from '../domain/collection.events.js';
 import { RecordLegalReferralCommand } from './record-legal-referral.handler.js';
 import { SendReminderCommand } from './send-reminder.handler.js';
 import type { Caller } from './collection-command.js';
-
-/** The two calls of the event store that running commands takes, in memory. */
-class MemoryStore {
-  readonly events: StoredEvent[] = [];
-
-  async append(stream: string, _expected: unknown, encoded: readonly EncodedEvent[]) {
-    for (const { id, type, dataText, metadataText } of encoded) {
-      const revision = BigInt(this.#of(stream).length);
-      const position = BigInt(this.events.length);
-      const [data, metadata] = [dataText, metadataText].map((text) => JSON.parse(text));
-      this.events.push({ stream, revision, position, id, type, data, metadata });
-    }
-    return { revision: BigInt(this.#of(stream).length - 1), position: BigInt(this.events.length - 1) };
-  }
-
-  async *readStream(stream: string, { fromRevision = 0n } = {}) {
-    yield this.#of(stream).slice(Number(fromRevision));
-  }
-
-  async headPosition() {
-    return BigInt(this.events.length - 1);
-  }
-
-  #of(stream: string): StoredEvent[] {
-    return this.events.filter((event) => event.stream === stream);
-  }
-}
 
 const dates = { effectiveOn: '2026-01-02', occurredAt: '2026-01-02T00:00:00.000Z' };
 const history: ObservedEvent[] = [
@@ -63,17 +35,14 @@ const caller = (n: string, id = 'collector-1', role = 'collector'): Caller => ({
 });
 
 describe('commands of collections', () => {
-  let store: MemoryStore;
+  let runner: MemoryRunner;
   let bus: CommandBus;
 
   beforeEach(async () => {
-    store = new MemoryStore();
-    const runner = new CommandRunner(store as unknown as EventStore);
+    runner = new MemoryRunner();
     await runner.execute(seeding, 'B1/0101', { ...caller('seed'), input: null }, () => history);
-    @Global()
-    @Module({ providers: [{ provide: CommandRunner, useValue: runner }], exports: [CommandRunner] })
-    class Stores {}
-    const testing = Test.createTestingModule({ imports: [CqrsModule.forRoot(), Stores, CollectionsModule] });
+    const imports = [CqrsModule.forRoot(), memoryStores(runner), CollectionsModule];
+    const testing = Test.createTestingModule({ imports });
     const app = await (await testing.compile()).init();
     bus = app.get(CommandBus);
   });
@@ -96,11 +65,13 @@ describe('commands of collections', () => {
     await expect(bus.execute(new SendReminderCommand(caller('b'), input))).rejects.toMatchObject({
       code: 'RUNG_ALREADY_SENT',
     });
-    expect(store.events).toHaveLength(3);
-    expect(store.events[2]).toMatchObject({
+    expect(runner.events).toHaveLength(3);
+    expect(runner.events[2]).toMatchObject({
       type: 'ReminderSent',
       data: { rung: '+1', channel: 'sms', items: [{ itemId: '1', dueOn: '2026-02-05' }] },
-      metadata: { effectiveOn: '2026-02-06', occurredAt: '2026-03-10T01:02:03.000Z', actor: { id: 'collector-1' } },
+      effectiveOn: '2026-02-06',
+      occurredAt: '2026-03-10T01:02:03.000Z',
+      actor: { id: 'collector-1' },
     });
   });
 
@@ -115,6 +86,6 @@ describe('commands of collections', () => {
     const own = new RecordLegalReferralCommand(caller('c'), input);
     await expect(bus.execute(own)).rejects.toMatchObject({ code: 'APPROVER_IS_PROPOSER' });
     await bus.execute(new RecordLegalReferralCommand(caller('d', 'manager-1', 'finance-manager'), input));
-    expect(store.events.at(-1)?.data).toMatchObject({ proposedBy: 'collector-1', approvedBy: 'manager-1' });
+    expect(runner.events.at(-1)?.data).toMatchObject({ proposedBy: 'collector-1', approvedBy: 'manager-1' });
   });
 });

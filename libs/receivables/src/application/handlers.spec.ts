@@ -1,12 +1,12 @@
 import 'reflect-metadata';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Global, Module } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { CommandRunner, type EncodedEvent, EventStore, Numbering, type StoredEvent } from '#libs/event-store';
+import { Numbering } from '#libs/event-store';
 import { PROJECT_NAMESPACE, uuidV5 } from '#libs/kernel';
+import { MemoryRunner, memoryStores } from '../../../../test/support/memory-runner.js';
 import { ReceivablesModule } from '../receivables.module.js';
 import {
   AssessFeeCommand,
@@ -22,33 +22,6 @@ import {
   ReverseFeeCommand,
   ReversePaymentCommand,
 } from './commands.js';
-
-/** The calls of the event store that running commands takes, in memory. */
-class MemoryStore {
-  readonly events: StoredEvent[] = [];
-
-  async append(stream: string, _expected: unknown, encoded: readonly EncodedEvent[]) {
-    for (const { id, type, dataText, metadataText } of encoded) {
-      const revision = BigInt(this.of(stream).length);
-      const position = BigInt(this.events.length);
-      const [data, metadata] = [dataText, metadataText].map((text) => JSON.parse(text));
-      this.events.push({ stream, revision, position, id, type, data, metadata });
-    }
-    return { revision: BigInt(this.of(stream).length - 1), position: BigInt(this.events.length - 1) };
-  }
-
-  async *readStream(stream: string, { fromRevision = 0n } = {}) {
-    yield this.of(stream).slice(Number(fromRevision));
-  }
-
-  async headPosition() {
-    return BigInt(this.events.length - 1);
-  }
-
-  of(stream: string): StoredEvent[] {
-    return this.events.filter((event) => event.stream === stream);
-  }
-}
 
 const caller = (n: string, role = 'cashier'): Caller => ({
   commandId: uuidV5(PROJECT_NAMESPACE, n),
@@ -66,17 +39,14 @@ const payment = (minor = '10000') => ({
 });
 
 describe('commands of receivables', () => {
-  let store: MemoryStore;
+  let runner: MemoryRunner;
   let bus: CommandBus;
-  const types = () => store.of('account-yinghu.B1/0101').map((event) => event.type);
+  const types = () => runner.of('account-yinghu.B1/0101').map((event) => event.type);
 
   beforeEach(async () => {
-    store = new MemoryStore();
-    const stores = [{ provide: EventStore, useValue: store }, CommandRunner, Numbering];
-    @Global()
-    @Module({ providers: stores, exports: stores })
-    class Stores {}
-    const testing = Test.createTestingModule({ imports: [CqrsModule.forRoot(), Stores, ReceivablesModule] });
+    runner = new MemoryRunner();
+    const imports = [CqrsModule.forRoot(), memoryStores(runner, Numbering), ReceivablesModule];
+    const testing = Test.createTestingModule({ imports });
     const app = await (await testing.compile()).init();
     bus = app.get(CommandBus);
     await bus.execute(
@@ -87,7 +57,7 @@ describe('commands of receivables', () => {
   it('a fact counts for the local day on which the command came in, unless it says another', async () => {
     await bus.execute(new AssessFeeCommand(caller('a'), fee()));
     await bus.execute(new AssessFeeCommand(caller('b'), { ...fee(), effectiveOn: '2026-02-01' }));
-    expect(store.events.map((event) => event.metadata.effectiveOn)).toEqual(['2026-03-10', '2026-03-10', '2026-02-01']);
+    expect(runner.events.map((event) => event.effectiveOn)).toEqual(['2026-03-10', '2026-03-10', '2026-02-01']);
   });
 
   it('the same command again gives its first result; with another input it is refused', async () => {
@@ -109,10 +79,10 @@ describe('commands of receivables', () => {
     const reused = new ReceivePaymentCommand(caller('p1'), payment('2'));
     await expect(bus.execute(reused)).rejects.toMatchObject({ code: 'COMMAND_ID_REUSED' });
     await bus.execute(new ReceivePaymentCommand(caller('p3'), payment()));
-    const receipts = store.events.flatMap((e) => (e.type === 'PaymentReceived' ? [e.data] : []));
+    const receipts = runner.events.flatMap((e) => (e.type === 'PaymentReceived' ? [e.data] : []));
     expect(receipts).toMatchObject([{ receiptNumber: '2026-000001' }, { receiptNumber: '2026-000003' }]);
     expect(
-      store.of('numbering-yinghu.receipt/2026').map((e) => [e.type, (e.data as { number: number }).number]),
+      runner.of('numbering-yinghu.receipt/2026').map((e) => [e.type, (e.data as { number: number }).number]),
     ).toEqual([
       ['NumberDrawn', 1],
       ['NumberDrawn', 2],
@@ -144,7 +114,7 @@ describe('commands of receivables', () => {
         'FeeReversed',
       ],
     ]);
-    expect(store.events.find((e) => e.type === 'LateFeeAssessed')?.data).toMatchObject({
+    expect(runner.events.find((e) => e.type === 'LateFeeAssessed')?.data).toMatchObject({
       // 25040 × 33 days × 0.001 = 826.32
       amount: { minor: '826' },
       dueOn: '2026-03-10',
