@@ -1,5 +1,5 @@
 import { BulkWriter, CommandRunner } from '#libs/event-store';
-import type { AppendResult, EncodedEvent, EventStore, ExpectedRevision } from '#libs/event-store';
+import type { EventStore } from '#libs/event-store';
 import { commandIdOf, DomainError, localDateOf, localMidnight, systemClock } from '#libs/kernel';
 import type { Clock, Decider, LocalDate, NewEvent } from '#libs/kernel';
 import { communityDecider, registerCommunity } from '#libs/portfolio';
@@ -64,18 +64,16 @@ async function register(
   );
 }
 
-/** Reads what is there; takes appends and forgets them. */
+/** Reads what is there; takes appends and forgets them. It has what a bulk writer asks of a store. */
 function withoutWriting(store: EventStore): EventStore {
-  const reading = {
-    readStream: (...args: Parameters<EventStore['readStream']>) => store.readStream(...args),
-    append: async (
-      _stream: string,
-      expected: ExpectedRevision,
-      events: readonly EncodedEvent[],
-    ): Promise<AppendResult> => {
+  const reading: Pick<EventStore, 'readStream' | 'append' | 'confirm' | 'headPosition'> = {
+    readStream: (...args) => store.readStream(...args),
+    headPosition: (...args) => store.headPosition(...args),
+    append: async (_stream, expected, events) => {
       const last = expected === 'no_stream' ? -1n : expected;
       return { revision: last + BigInt(events.length), position: 0n };
     },
+    confirm: async () => true,
   };
-  return reading as unknown as EventStore;
+  return reading as EventStore;
 }
