@@ -1,7 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { estate, estateJson, ROOT, start, temporaryFolder, type StartOptions } from '../support/processes.js';
+import {
+  estate,
+  estateJson,
+  ROOT,
+  start,
+  startApp,
+  temporaryFolder,
+  type Running,
+  type StartOptions,
+} from '../support/processes.js';
 import { uniqueCommunity } from '../support/stores.js';
 
 const JOURNAL = `occurredOn,account,entry,amountMinor,dueOn,reference
@@ -42,10 +51,21 @@ interface Audit {
   note: string;
 }
 
-afterAll(() => folder.remove());
+/** Served, so that each call only joins. */
+let server: Running | undefined;
+
+afterAll(async () => {
+  server?.child.kill('SIGTERM');
+  await server?.ended;
+  folder.remove();
+});
 
 beforeAll(async () => {
   writeFileSync(join(folder.path, 'journal.csv'), JOURNAL);
+  if (!stores.env) {
+    server = startApp('standalone', ['--serve'], dataDir);
+    await server.until('stdout', /^ready /);
+  }
   const imported = await json('import', 'history', join(folder.path, 'journal.csv'), ...ofCommunity);
   expect(imported).toEqual({ lines: 7, imported: 7, unchanged: 0, skipped: 0, rejected: [] });
 }, 120_000);
