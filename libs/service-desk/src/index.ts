@@ -10,3 +10,19 @@ export * from './domain/clock.decisions.js';
 export * from './domain/history.decisions.js';
 export * from './domain/service-figures.js';
 export * from './domain/describe-case.js';
+export { CaseVault, MAX_TEXT_BYTES, vaultSubjectOf } from './application/case-vault.js';
+export { deadlineRulesOf, surroundingsOf, type Caller } from './application/case-commands.js';
+export {
+  OpenCaseCommand,
+  OpenCaseInput,
+  SEVERITIES,
+  type CaseCaller,
+  type OpenedCaseResult,
+} from './application/open-case.handler.js';
+export {
+  ActOnCaseCommand,
+  ActOnCaseInput,
+  CASE_COMMANDS,
+  type CaseCommandName,
+} from './application/act-on-case.handler.js';
+export { ServiceDeskModule } from './service-desk.module.js';

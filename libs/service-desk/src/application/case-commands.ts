@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { calendarOf, DeadlineClock } from '#libs/calendar';
+import { CommandRunner, type CommandContext, type CommandResult } from '#libs/event-store';
+import { parseCommunityId, parseTimeZone, type Instant, type Json } from '#libs/kernel';
+import type { CaseKind } from '../domain/case-kind.js';
+import type { CaseEvent, Envelope } from '../domain/case.events.js';
+import { caseDecider, type CaseState } from '../domain/case.state.js';
+import type { Surroundings } from '../domain/opening.decisions.js';
+import { STANDARD_POLICY, type DeadlineRules, type ServicePolicy } from '../domain/service-policy.js';
+import { CaseVault, checkText, vaultSubjectOf } from './case-vault.js';
+
+/** Who commands, under which command id, and when the command came in. */
+export interface Caller extends Omit<CommandContext, 'input'> {
+  readonly receivedAt: Instant;
+}
+
+/** A text as it goes into events, and as it goes into the command's input. */
+export interface SealedText {
+  readonly envelope: Envelope | null;
+  readonly fingerprint: string | null;
+}
+
+const clocks = new Map<string, DeadlineClock>();
+
+/** What decisions need of the calendar and time zone under which a case was opened. @throws DomainError CALENDAR_UNKNOWN, TIME_ZONE_INVALID */
+export function deadlineRulesOf(calendar: string, timeZone: string): DeadlineRules {
+  const key = `${calendar} ${timeZone}`;
+  let clock = clocks.get(key);
+  if (!clock) clocks.set(key, (clock = new DeadlineClock(calendarOf(calendar), parseTimeZone(timeZone))));
+  return clock;
+}
+
+/** What a case is opened under in a community of that time zone: China's calendar and the standard promise, unless told otherwise. */
+export function surroundingsOf(
+  timeZone: string,
+  calendar = 'CN',
+  policy: ServicePolicy = STANDARD_POLICY,
+): Surroundings {
+  return { timeZone, calendar, policy, rules: deadlineRulesOf(calendar, timeZone) };
+}
+
+/** Load, decide, append for the streams of cases, and sealing what was written. */
+@Injectable()
+export class CaseCommands {
+  constructor(
+    private readonly runner: CommandRunner,
+    private readonly vault: CaseVault,
+  ) {}
+
+  /** @throws DomainError the decision's refusal, COMMAND_ID_REUSED */
+  execute(
+    { receivedAt: _, ...caller }: Caller,
+    { kind, caseId }: { kind: CaseKind; caseId: string },
+    input: Json,
+    decide: (state: CaseState) => readonly CaseEvent[],
+  ): Promise<CommandResult> {
+    const context = { ...caller, communityId: parseCommunityId(caller.communityId), input };
+    return this.runner.execute(caseDecider(kind), caseId, context, decide);
+  }
+
+  inspect<R>(communityId: string, kind: CaseKind, caseId: string, look: (state: CaseState) => R): Promise<R> {
+    return this.runner.inspect(caseDecider(kind), parseCommunityId(communityId), caseId, look);
+  }
+
+  /** @throws DomainError TEXT_TOO_LARGE, TEXT_INVALID */
+  async seal(communityId: string, kind: CaseKind, caseId: string, text: string | undefined): Promise<SealedText> {
+    if (text === undefined || text === '') return { envelope: null, fingerprint: null };
+    checkText(text);
+    const subject = vaultSubjectOf(kind, caseId);
+    const fingerprint = await this.vault.fingerprint(communityId, subject, text);
+    return { envelope: await this.vault.seal(communityId, subject, text), fingerprint };
+  }
+}
