@@ -32,3 +32,13 @@ export { Upcasters, type Upcaster } from './upcasters.js';
 export type { SubscribeAllOptions, SubscriptionPage } from './subscription.js';
 export { CLOCK, COMMAND_CACHE_BYTES, UPCASTERS } from './tokens.js';
 export { Numbering, type NumberingContext } from './numbering.js';
+export { EventStoreModule, type EventStoreModuleOptions } from './event-store.module.js';
+export { isEnvelope, type Envelope } from './vault/envelope.js';
+export {
+  kidOf,
+  Vault,
+  type AccessEntry,
+  type VaultAccess,
+  type VaultOptions,
+  type VaultSubject,
+} from './vault/vault.js';
