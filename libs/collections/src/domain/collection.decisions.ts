@@ -27,10 +27,10 @@ export interface RecordLegalReferral {
 const SOFTWARE_ROLES: ReadonlySet<string> = new Set(['system', 'import']);
 
 /**
- * Records that a reminder of a rung was sent for items (D9): each open, not on hold (D8), charged by a rule of ours, the rung reached
- * and not used for it before.
- * @throws DomainError ACCOUNT_NOT_OPEN, RUNG_UNKNOWN, CHANNEL_NOT_ON_RUNG, NOTHING_NAMED, ITEM_UNKNOWN, ITEM_NOT_OPEN, ITEM_ON_HOLD,
- * REMINDER_WITHOUT_TARIFF, RUNG_NOT_REACHED, RUNG_ALREADY_SENT, REFERENCE_INVALID
+ * Records that a reminder of a rung was sent for items (D9): each open, not on hold (D8), charged by a rule of ours,
+ * the rung reached and not used for it before.
+ * @throws DomainError ACCOUNT_NOT_OPEN, RUNG_UNKNOWN, CHANNEL_NOT_ON_RUNG, NOTHING_NAMED, ITEM_UNKNOWN, ITEM_NOT_OPEN,
+ * ITEM_ON_HOLD, REMINDER_WITHOUT_TARIFF, RUNG_NOT_REACHED, RUNG_ALREADY_SENT, REFERENCE_INVALID
  */
 export function sendReminder(state: CollectionState, command: SendReminder, context: DecisionContext): ReminderSent[] {
   const account = requireOpen(state);
@@ -47,7 +47,10 @@ export function sendReminder(state: CollectionState, command: SendReminder, cont
   return [{ type: 'ReminderSent', data, effectiveOn: context.effectiveOn, occurredAt: context.occurredAt }];
 }
 
-/** The latest rung that each item has reached and that was not used for it, as of a day; what a reminder run would send (D9). */
+/**
+ * The latest rung that each item has reached and that was not used for it, as of a day; what a reminder run would send
+ * (D9).
+ */
 export function dueReminders(
   state: CollectionState,
   asOf: LocalDate,
@@ -61,10 +64,10 @@ export function dueReminders(
 }
 
 /**
- * Refers items to legal review (D9, D15): more than 30 days overdue, open, not on hold, not referred before. Whoever gives the command
- * approves it: a person, and not the one who proposed it (D12).
- * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, APPROVER_IS_PROPOSER, NOTHING_NAMED, ITEM_UNKNOWN, ITEM_NOT_OPEN,
- * ITEM_ON_HOLD, REFERRAL_NOT_ELIGIBLE, REFERRAL_ALREADY_MADE, REFERENCE_INVALID
+ * Refers items to legal review (D9, D15): more than 30 days overdue, open, not on hold, not referred before. Whoever
+ * gives the command approves it: a person, and not the one who proposed it (D12).
+ * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, APPROVER_IS_PROPOSER, NOTHING_NAMED, ITEM_UNKNOWN,
+ * ITEM_NOT_OPEN, ITEM_ON_HOLD, REFERRAL_NOT_ELIGIBLE, REFERRAL_ALREADY_MADE, REFERENCE_INVALID
  */
 export function recordLegalReferral(
   state: CollectionState,

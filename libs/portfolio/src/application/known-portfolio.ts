@@ -4,7 +4,10 @@ import { parseCommunityId } from '#libs/kernel';
 import { communityDecider, requireCommunity, type RegisteredCommunity } from '../domain/community.js';
 import { partyDecider, requireParty } from '../domain/party.js';
 
-/** What a command about a unit or a party needs to know of other streams. A registration is never undone, so it can't go stale. */
+/**
+ * What a command about a unit or a party needs to know of other streams. A registration is never undone, so it can't go
+ * stale.
+ */
 @Injectable()
 export class KnownPortfolio {
   constructor(private readonly runner: CommandRunner) {}

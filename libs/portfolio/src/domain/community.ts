@@ -45,7 +45,8 @@ export const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 
 /**
  * Registers a community with its currency and its time zone, both fixed from then on.
- * @throws DomainError COMMUNITY_ALREADY_REGISTERED, ID_INVALID, NAME_INVALID, REFERENCE_INVALID, CURRENCY_INVALID, TIME_ZONE_INVALID
+ * @throws DomainError COMMUNITY_ALREADY_REGISTERED, ID_INVALID, NAME_INVALID, REFERENCE_INVALID, CURRENCY_INVALID,
+ * TIME_ZONE_INVALID
  */
 export function registerCommunity(
   state: CommunityState,

@@ -26,7 +26,10 @@ export interface EndOccupancy {
 const USES: readonly string[] = ['residential', 'commercial', 'office'] satisfies UnitUse[];
 const ROLES: readonly string[] = ['owner', 'tenant'] satisfies OccupancyRole[];
 
-/** Registers a unit (R2.1, D17). @throws DomainError UNIT_ALREADY_REGISTERED, ID_INVALID, UNIT_USE_UNKNOWN, AREA_INVALID */
+/**
+ * Registers a unit (R2.1, D17).
+ * @throws DomainError UNIT_ALREADY_REGISTERED, ID_INVALID, UNIT_USE_UNKNOWN, AREA_INVALID
+ */
 export function registerUnit(state: UnitState, command: RegisterUnit, context: DecisionContext): UnitEvent[] {
   if (state.status === 'Registered') throw refuse('UNIT_ALREADY_REGISTERED', 'The unit is registered already');
   const { use, areaCentiM2 } = command;
@@ -66,8 +69,9 @@ export function startOccupancy(
 }
 
 /**
- * Ends an occupancy with `endsOn` as its last day. @throws DomainError UNIT_UNKNOWN, OCCUPANCY_UNKNOWN, OCCUPANCY_ALREADY_ENDED,
- * OCCUPANCY_ENDS_BEFORE_START, DATE_INVALID
+ * Ends an occupancy with `endsOn` as its last day.
+ * @throws DomainError UNIT_UNKNOWN, OCCUPANCY_UNKNOWN, OCCUPANCY_ALREADY_ENDED, OCCUPANCY_ENDS_BEFORE_START,
+ * DATE_INVALID
  */
 export function endOccupancy(state: UnitState, command: EndOccupancy, { occurredAt }: DecisionContext): UnitEvent[] {
   const { unitId, occupancies } = requireUnit(state);

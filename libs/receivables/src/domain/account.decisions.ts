@@ -75,8 +75,8 @@ export function accountOpened(
 
 /**
  * Charges a fee; a credit on the account is applied to it at once (D7).
- * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, AMOUNT_NOT_POSITIVE, CURRENCY_MISMATCH, TOTAL_TOO_LARGE, DATE_INVALID,
- * PERIOD_INVALID, LATE_FEE_RULE_INVALID, LABEL_INVALID, REFERENCE_INVALID
+ * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, AMOUNT_NOT_POSITIVE, CURRENCY_MISMATCH, TOTAL_TOO_LARGE,
+ * DATE_INVALID, PERIOD_INVALID, LATE_FEE_RULE_INVALID, LABEL_INVALID, REFERENCE_INVALID
  */
 export function assessFee(state: AccountState, command: AssessFee, context: DecisionContext): AccountEvent[] {
   const account = requireOpen(state);
@@ -123,10 +123,11 @@ export function chargeItem(
 }
 
 /**
- * Records a payment and allocates it (D7): what the payer designated, then principal before late fees, oldest due first. A designated
- * item that is settled already is passed over, because the money has come in; what is left over stays as credit.
- * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, AMOUNT_NOT_POSITIVE, CURRENCY_MISMATCH, TOTAL_TOO_LARGE, ITEM_UNKNOWN,
- * LABEL_INVALID, REFERENCE_INVALID
+ * Records a payment and allocates it (D7): what the payer designated, then principal before late fees, oldest due
+ * first. A designated item that is settled already is passed over, because the money has come in; what is left over
+ * stays as credit.
+ * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, AMOUNT_NOT_POSITIVE, CURRENCY_MISMATCH, TOTAL_TOO_LARGE,
+ * ITEM_UNKNOWN, LABEL_INVALID, REFERENCE_INVALID
  */
 export function receivePayment(state: AccountState, command: ReceivePayment, context: DecisionContext): AccountEvent[] {
   const account = requireOpen(state);

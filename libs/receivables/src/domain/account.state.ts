@@ -31,7 +31,10 @@ interface ItemBase {
   readonly dueOn: LocalDate;
   readonly reference: string;
   openMinor: bigint;
-  /** From this day on the open part can be paid: the item's own day, or the last day on which a reversal opened it again. */
+  /**
+   * From this day on the open part can be paid: the item's own day, or the last day on which a reversal opened it
+   * again.
+   */
   availableOn: LocalDate;
   /** The latest effective day of any fact about the item. */
   touchedOn: LocalDate;
@@ -63,7 +66,10 @@ export interface Payment {
   readonly effectiveOn: LocalDate;
   /** What is not allocated: held as credit. */
   creditMinor: bigint;
-  /** From this day on the credit can be used: the payment's own day, or the last day on which a reversal released some of it. */
+  /**
+   * From this day on the credit can be used: the payment's own day, or the last day on which a reversal released some
+   * of it.
+   */
   availableOn: LocalDate;
   touchedOn: LocalDate;
   reversedOn: LocalDate | null;

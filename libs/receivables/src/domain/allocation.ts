@@ -36,8 +36,8 @@ export interface AllocationDates {
 }
 
 /**
- * Pours sources into targets, both in the order given, until either ends. Each share takes effect on the latest of the cause, the
- * money and the item (D16); one event per payment and effective day, at most 500 items each.
+ * Pours sources into targets, both in the order given, until either ends. Each share takes effect on the latest of the
+ * cause, the money and the item (D16); one event per payment and effective day, at most 500 items each.
  */
 export function applyMoney<T extends 'PaymentAllocated' | 'CreditApplied'>(
   type: T,

@@ -2,8 +2,8 @@ import type { Json } from '#libs/kernel';
 import { isOnHold, type AccountState, type Item, type Payment } from './account.state.js';
 
 /**
- * The state as plain JSON, for `estate replay`: amounts as decimal strings of minor units, open items in the order in which money
- * reaches them, credits in the order in which they are used. Settled items are counted, not listed.
+ * The state as plain JSON, for `estate replay`: amounts as decimal strings of minor units, open items in the order in
+ * which money reaches them, credits in the order in which they are used. Settled items are counted, not listed.
  */
 export function describeAccount(state: AccountState): Json {
   if (state.status === 'NotOpen') return { status: state.status };

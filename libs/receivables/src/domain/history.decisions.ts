@@ -23,8 +23,8 @@ export interface HistoryContext extends OpenAccountCommand {
 }
 
 /**
- * The facts of a line of somebody else's books: recorded even where our policy would refuse the command today (holds, four eyes,
- * nothing open). The first line of an account opens it.
+ * The facts of a line of somebody else's books: recorded even where our policy would refuse the command today (holds,
+ * four eyes, nothing open). The first line of an account opens it.
  * @throws DomainError TOTAL_TOO_LARGE, CURRENCY_MISMATCH, AMOUNT_NOT_POSITIVE, ID_INVALID
  */
 export function recordHistoryLine(state: AccountState, line: HistoryLine, context: HistoryContext): AccountEvent[] {

@@ -30,7 +30,8 @@ export interface ProgressDispute {
 }
 
 /**
- * Puts open items on hold (D8): no reminders, no late-fee days; payments still reach them, and what is charged later is not held.
+ * Puts open items on hold (D8): no reminders, no late-fee days; payments still reach them, and what is charged later is
+ * not held.
  * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, ITEM_UNKNOWN, ITEM_NOT_OPEN, DISPUTE_UNKNOWN, LABEL_INVALID
  */
 export function placeHold(state: AccountState, command: PlaceHold, context: DecisionContext): AccountEvent[] {
@@ -42,7 +43,10 @@ export function placeHold(state: AccountState, command: PlaceHold, context: Deci
   return holdPlaced(nextId(account), disputeId, parseLabel(command.reason), items, context);
 }
 
-/** Lifts a hold as a whole; the day of lifting counts again. @throws DomainError HOLD_UNKNOWN, HOLD_ALREADY_LIFTED, LABEL_INVALID */
+/**
+ * Lifts a hold as a whole; the day of lifting counts again.
+ * @throws DomainError HOLD_UNKNOWN, HOLD_ALREADY_LIFTED, LABEL_INVALID
+ */
 export function liftHold(state: AccountState, command: LiftHold, context: DecisionContext): AccountEvent[] {
   const account = requireOpen(state);
   requireMoneyRole(context.actor);

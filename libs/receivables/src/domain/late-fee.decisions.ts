@@ -15,9 +15,9 @@ export interface AssessLateFee {
 const MILLION = 1_000_000n;
 
 /**
- * Charges the late fee of one fee up to and including `context.effectiveOn` (D6). A charge follows the previous one: no day is
- * charged twice. Nothing to charge (no unpaid day, all on hold, less than half a minor unit, cap reached) gives no event, and the
- * days stay for the next charge.
+ * Charges the late fee of one fee up to and including `context.effectiveOn` (D6). A charge follows the previous one: no
+ * day is charged twice. Nothing to charge (no unpaid day, all on hold, less than half a minor unit, cap reached) gives
+ * no event, and the days stay for the next charge.
  * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, ITEM_UNKNOWN, ITEM_ALREADY_REVERSED, LATE_FEE_ON_LATE_FEE,
  * LATE_FEE_WITHOUT_TARIFF, TOTAL_TOO_LARGE, DATE_INVALID, REFERENCE_INVALID
  */
@@ -42,7 +42,10 @@ export function assessLateFee(state: AccountState, command: AssessLateFee, conte
   }));
 }
 
-/** @returns the charge of the days not charged yet, up to `to`; undefined when it comes to nothing. Amounts in minor units. */
+/**
+ * @returns the charge of the days not charged yet, up to `to`; undefined when it comes to nothing. Amounts in minor
+ * units.
+ */
 export function lateFeeUpTo(
   principal: PrincipalItem,
   rule: LateFeeRule,
@@ -84,8 +87,8 @@ function firstDay(
 const LAST_DAY: LocalDate = '9999-12-31';
 
 /**
- * Σ over days d of from…to, not on hold, of the balance at the start of d; by stretches of equal balance, not by day. Both the
- * balance at the start of d and the holds change only on the days collected here.
+ * Σ over days d of from…to, not on hold, of the balance at the start of d; by stretches of equal balance, not by day.
+ * Both the balance at the start of d and the holds change only on the days collected here.
  */
 function unpaidDays(principal: PrincipalItem, from: LocalDate, to: LocalDate) {
   const changes = balanceChanges(principal);

@@ -15,8 +15,9 @@ export interface Posting {
 }
 
 /**
- * The journal entry of a fact: Σ debits = Σ credits (domain.md §4). The single source of ledger lines and of aging movements:
- * outstanding moves by receivable debits − credits, credit by customer-credit credits − debits. `[]` for a fact about no money.
+ * The journal entry of a fact: Σ debits = Σ credits (domain.md §4). The single source of ledger lines and of aging
+ * movements: outstanding moves by receivable debits − credits, credit by customer-credit credits − debits. `[]` for a
+ * fact about no money.
  */
 export function postingsOf(event: AccountFact): Posting[] {
   switch (event.type) {

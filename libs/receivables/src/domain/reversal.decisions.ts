@@ -32,9 +32,11 @@ export interface ReversePayment {
 }
 
 /**
- * Undoes a fee or a late fee as a whole (D11). What had been paid on it goes back to the credit of its payments and is applied at
- * once to what else is open. Takes effect on the later of its own day and the days of everything it names (D16).
- * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, ITEM_UNKNOWN, ITEM_ALREADY_REVERSED, TOTAL_TOO_LARGE, LABEL_INVALID
+ * Undoes a fee or a late fee as a whole (D11). What had been paid on it goes back to the credit of its payments and is
+ * applied at once to what else is open. Takes effect on the later of its own day and the days of everything it names
+ * (D16).
+ * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, ITEM_UNKNOWN, ITEM_ALREADY_REVERSED, TOTAL_TOO_LARGE,
+ * LABEL_INVALID
  */
 export function reverseFee(state: AccountState, command: ReverseFee, context: DecisionContext): AccountEvent[] {
   const account = requireOpen(state);
@@ -64,9 +66,10 @@ export function reverseFee(state: AccountState, command: ReverseFee, context: De
 }
 
 /**
- * Undoes a payment as a whole (D11): its shares are open again, its credit is gone; other credits are applied at once to what it
- * opened. Takes effect on the later of its own day and the days of everything it names (D16).
- * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, PAYMENT_UNKNOWN, PAYMENT_ALREADY_REVERSED, TOTAL_TOO_LARGE, LABEL_INVALID
+ * Undoes a payment as a whole (D11): its shares are open again, its credit is gone; other credits are applied at once
+ * to what it opened. Takes effect on the later of its own day and the days of everything it names (D16).
+ * @throws DomainError ACCOUNT_NOT_OPEN, DUTIES_SEPARATED, PAYMENT_UNKNOWN, PAYMENT_ALREADY_REVERSED, TOTAL_TOO_LARGE,
+ * LABEL_INVALID
  */
 export function reversePayment(state: AccountState, command: ReversePayment, context: DecisionContext): AccountEvent[] {
   const account = requireOpen(state);

@@ -1,8 +1,8 @@
 const CHUNK_LIMIT = 512;
 
 /**
- * Values in the order of a comparator, in chunks of at most 512: thousands of open items stay cheap to insert, to remove and to
- * walk from the first, in any order of arrival. No two values may compare equal.
+ * Values in the order of a comparator, in chunks of at most 512: thousands of open items stay cheap to insert, to
+ * remove and to walk from the first, in any order of arrival. No two values may compare equal.
  */
 export class SortedList<T> implements Iterable<T> {
   readonly #chunks: T[][] = [];
