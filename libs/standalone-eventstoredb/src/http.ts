@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { StoreNode } from './node.js';
 import { MAX_APPEND_BYTES } from './services/append.js';
 import { SERVER_VERSION } from './services/info.js';
+import { canonicalUuid } from './wire/uuid.js';
 
 const STREAM_PATH = /^\/streams\/([^/?]+)\/?$/;
 
@@ -19,7 +20,7 @@ export function answerHttp(node: StoreNode, request: IncomingMessage, response: 
   }
   const stream = request.method === 'POST' ? STREAM_PATH.exec(path)?.[1] : undefined;
   if (stream === undefined) return void response.writeHead(404, 'Not Found').end();
-  append(node, decodeURIComponent(stream), request).then(
+  append(node, stream, request).then(
     (status) => void response.writeHead(status).end(),
     (error: unknown) => json(response, 400, { error: (error as Error).message }),
   );
@@ -30,7 +31,8 @@ function json(response: ServerResponse, status: number, body: object): void {
 }
 
 /** The body as one event; its type and id are in the headers ES-EventType and ES-EventId. */
-async function append(node: StoreNode, stream: string, request: IncomingMessage): Promise<number> {
+async function append(node: StoreNode, encodedStream: string, request: IncomingMessage): Promise<number> {
+  const stream = decodeURIComponent(encodedStream);
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
@@ -43,7 +45,7 @@ async function append(node: StoreNode, stream: string, request: IncomingMessage)
   const id = request.headers['es-eventid'];
   const outcome = await node.appender.append(stream, 'any', [
     {
-      id: typeof id === 'string' ? id.toLowerCase() : randomUUID(),
+      id: typeof id === 'string' ? canonicalUuid(id) : randomUUID(),
       type: Buffer.from(type),
       isJson: request.headers['content-type']?.startsWith('application/json') === true,
       data: Buffer.concat(parts),

@@ -6,6 +6,8 @@ import type { StoreNode } from './node.js';
 
 /** HTTP/2 begins with `PRI * HTTP/2.0`: three bytes tell it from the methods of HTTP/1.1. */
 const HTTP2_START = 'PRI';
+/** A connection that does not say which it is, is ended after this. */
+const SILENT_MS = 10_000;
 
 /** One port for gRPC and for the little HTTP/1.1 that there is, as EventStoreDB has it. */
 export class Listener {
@@ -44,12 +46,14 @@ export class Listener {
     socket.setNoDelay(true);
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+    socket.setTimeout(SILENT_MS, () => socket.destroy());
     const look = (): void => {
       const start = socket.read() as Buffer | null;
       if (start === null) return;
       socket.unshift(start);
       if (start.length < HTTP2_START.length) return;
       socket.off('readable', look);
+      socket.setTimeout(0).removeAllListeners('timeout');
       if (start.toString('latin1', 0, HTTP2_START.length) === HTTP2_START) this.injector.injectConnection(socket);
       else this.http.emit('connection', socket);
     };

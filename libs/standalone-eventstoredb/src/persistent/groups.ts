@@ -111,7 +111,10 @@ export class Groups {
       parking: new Parking(this.log, this.reader, parkedStreamOf(config)),
       presenter: new EventPresenter(this.log, this.reader, { resolveLinks: true, structuredIds: false }),
       notifier: this.log.notifier,
-      saveCheckpoint: (checkpoint: number): void => void this.save({ ...row, checkpoint }),
+      saveCheckpoint: (checkpoint: number): void => {
+        // Not saved, the group starts from an earlier checkpoint: events come again, none is lost.
+        this.save({ ...row, checkpoint }).catch(() => undefined);
+      },
     };
     const next = row.checkpoint === null ? row.origin : row.checkpoint + 1;
     this.groups.set(key, new Group(config, parts, next, row.checkpoint ?? undefined));

@@ -7,10 +7,13 @@ import { ALL, type EventLog } from '../store/event-log.js';
 import { type LogReader, PAGE_EVENTS } from '../store/log-reader.js';
 import { isSoftDeleted } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
-import { CAUGHT_UP, checkpoint, confirmation, streamNotFoundResponse } from '../wire/responses.js';
+import { CAUGHT_UP, FELL_BEHIND, checkpoint, confirmation, streamNotFoundResponse } from '../wire/responses.js';
 import { EventPresenter } from './event-presenter.js';
 import type { Outlet, Outlets } from './outlet.js';
 import { type ReadQuery, readQueryOf } from './read-query.js';
+
+/** A live subscriber that has so many events before it is no longer live. */
+const FAR_BEHIND = 2048;
 
 /** Streams.Read: reads and catch-up subscriptions, of a stream or of $all. */
 export class ReadService {
@@ -91,8 +94,8 @@ export class ReadService {
   private async subscribeAll(query: ReadQuery, presenter: EventPresenter, outlet: Outlet): Promise<void> {
     outlet.send(confirmation(randomUUID()));
     const { filter } = query;
+    const liveness = new Liveness(outlet);
     let next = query.from === 'start' ? 1 : (query.from === 'end' ? this.log.head : query.from) + 1;
-    let caughtUp = false;
     let looked = 0;
     while (!outlet.closed) {
       const page = this.reader.allForwards(next);
@@ -108,10 +111,10 @@ export class ReadService {
         }
       }
       next = page.next;
+      liveness.left(this.log.head - next + 1);
       if (!page.end) await nextTurn();
       else {
-        if (!caughtUp) outlet.send(CAUGHT_UP);
-        caughtUp = true;
+        if (liveness.reachedEnd() && looked > 0) outlet.send(checkpoint(next - 1));
         if (this.log.head < next) await this.log.notifier.wait(ALL, outlet.signal);
       }
     }
@@ -127,8 +130,8 @@ export class ReadService {
     const first = this.log.streams.open(name);
     if (first.tombstoned) throw streamDeleted(name);
     outlet.send(confirmation(randomUUID()));
+    const liveness = new Liveness(outlet);
     let next = query.from === 'start' ? 0 : (query.from === 'end' ? first.committed : query.from) + 1;
-    let caughtUp = false;
     while (!outlet.closed) {
       const info = this.log.streams.open(name);
       if (info.tombstoned) throw streamDeleted(name);
@@ -138,13 +141,34 @@ export class ReadService {
         if (outlet.closed) return;
       }
       next = page.next;
+      liveness.left(this.log.streams.open(name).committed - next + 1);
       if (!page.end) await nextTurn();
       else {
-        if (!caughtUp) outlet.send(CAUGHT_UP);
-        caughtUp = true;
+        liveness.reachedEnd();
         if (this.log.streams.open(name).committed < next) await this.log.notifier.wait(name, outlet.signal);
       }
     }
+  }
+}
+
+/** Tells a subscriber when it has caught up, and when it has fallen far behind what is written. */
+class Liveness {
+  private caughtUp = false;
+
+  constructor(private readonly outlet: Outlet) {}
+
+  left(events: number): void {
+    if (!this.caughtUp || events < FAR_BEHIND) return;
+    this.caughtUp = false;
+    this.outlet.send(FELL_BEHIND);
+  }
+
+  /** True when the subscriber has just caught up. */
+  reachedEnd(): boolean {
+    if (this.caughtUp) return false;
+    this.caughtUp = true;
+    this.outlet.send(CAUGHT_UP);
+    return true;
   }
 }
 

@@ -28,10 +28,11 @@ export class Appender {
   ) {}
 
   async append(stream: string, expected: ExpectedRevision, events: readonly ProposedEvent[]): Promise<AppendOutcome> {
-    const info = this.log.streams.open(stream);
+    let info = this.log.streams.open(stream);
     let decision = this.decide(info, expected, events);
     while (decision.kind === 'unknown') {
       await this.log.settled();
+      info = this.log.streams.open(stream);
       decision = this.decide(info, expected, events);
     }
     switch (decision.kind) {

@@ -99,18 +99,21 @@ export class EventLog {
 
   private async commit(info: StreamInfo, written: Written, write: () => void): Promise<Written> {
     if (this.failure !== undefined) throw this.failure;
-    info.pending++;
-    const done = this.files.root.batch(write);
-    this.underWay.add(done);
+    // Streams whose rows are on their way to the disk stay in memory: what is on disk is not yet what they are.
+    const involved = isMetastream(info.name) ? [info, this.streams.open(originalOf(info.name))] : [info];
+    for (const stream of involved) stream.pending++;
+    let done: Promise<unknown> | undefined;
     try {
+      done = this.files.root.batch(write);
+      this.underWay.add(done);
       await done;
     } catch (error) {
       // What is in memory is now ahead of the disk, and later appends are built on it: nothing more may be written.
       this.failure ??= new Error(`writing failed, restart the server: ${(error as Error).message}`);
       throw this.failure;
     } finally {
-      this.underWay.delete(done);
-      info.pending--;
+      if (done !== undefined) this.underWay.delete(done);
+      for (const stream of involved) stream.pending--;
     }
     this.files.root.resetReadTxn();
     info.committed = Math.max(info.committed, written.revision);

@@ -21,14 +21,9 @@ export class RecentIds {
   add(id: string, event: KnownEvent, committedPosition: number): void {
     this.known.delete(id);
     this.known.set(id, event);
-    if (this.known.size <= this.limit) return;
     for (const [oldest, { position }] of this.known) {
-      if (position <= committedPosition) this.known.delete(oldest);
-      return;
+      if (this.known.size <= this.limit || position > committedPosition) return;
+      this.known.delete(oldest);
     }
-  }
-
-  forget(ids: Iterable<string>): void {
-    for (const id of ids) this.known.delete(id);
   }
 }

@@ -3,8 +3,8 @@ import type { StreamInfo } from './stream-info.js';
 import { isMetastream } from './stream-metadata.js';
 import { type Files, type StreamRow, indexKey, runOf } from './files.js';
 
-/** lmdb's keys end at 1,978 bytes: longer names are looked up by their hash (the row holds the name). */
-const MAX_KEY_BYTES = 1900;
+/** lmdb's keys end at 1,978 bytes. */
+const PLAIN_NAME = /^[\x20-\x7e]{1,500}$/;
 const CACHED_STREAMS = 20_000;
 
 /** Streams by name: rows on disk, the ones in use in a bounded cache. */
@@ -86,7 +86,8 @@ export class StreamDirectory {
   }
 }
 
+/** Short plain names are their own key; others, which may be long or need escapes, are looked up by their hash. */
 function keyOf(name: string): string {
-  if (Buffer.byteLength(name) <= MAX_KEY_BYTES) return `n${name}`;
+  if (PLAIN_NAME.test(name)) return `n${name}`;
   return `h${createHash('sha256').update(name).digest('base64url')}`;
 }
