@@ -38,6 +38,14 @@ function addImports(program: Command): void {
     .option('--currency <code>', 'of a community that is opened (default: CNY)')
     .option('--dry-run', 'check and count, store nothing');
   lazily(history, () => import('./commands/import-history.js'));
+  const cases = leaf(
+    imported,
+    'cases <file>',
+    'a help-desk log (docs/import-cases.md); the same file again changes nothing',
+  )
+    .requiredOption('--community <id>', 'opened if it is not known')
+    .option('--dry-run', 'check and count, store nothing');
+  lazily(cases, () => import('./commands/import-cases.js'));
 }
 
 function addReports(program: Command): void {

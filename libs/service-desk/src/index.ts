@@ -10,7 +10,7 @@ export * from './domain/clock.decisions.js';
 export * from './domain/history.decisions.js';
 export * from './domain/service-figures.js';
 export * from './domain/describe-case.js';
-export { CaseVault, MAX_TEXT_BYTES, vaultSubjectOf } from './application/case-vault.js';
+export { MAX_TEXT_BYTES, vaultSubjectOf } from './application/case-text.js';
 export { deadlineRulesOf, surroundingsOf, type Caller } from './application/case-commands.js';
 export {
   OpenCaseCommand,

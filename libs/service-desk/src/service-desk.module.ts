@@ -4,6 +4,6 @@ import { ActOnCaseHandler } from './application/act-on-case.handler.js';
 import { CaseCommands } from './application/case-commands.js';
 import { OpenCaseHandler } from './application/open-case.handler.js';
 
-/** Command handlers of this context; wants the global EventStoreModule and a CaseVault beside it. */
+/** Command handlers of this context; wants the global EventStoreModule, with a vault, beside it. */
 @Module({ imports: [CqrsModule], providers: [CaseCommands, OpenCaseHandler, ActOnCaseHandler] })
 export class ServiceDeskModule {}

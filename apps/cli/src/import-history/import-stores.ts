@@ -65,7 +65,7 @@ async function register(
 }
 
 /** Reads what is there; takes appends and forgets them. It has what a bulk writer asks of a store. */
-function withoutWriting(store: EventStore): EventStore {
+export function withoutWriting(store: EventStore): EventStore {
   const reading: Pick<EventStore, 'readStream' | 'append' | 'confirm' | 'headPosition'> = {
     readStream: (...args) => store.readStream(...args),
     headPosition: (...args) => store.headPosition(...args),

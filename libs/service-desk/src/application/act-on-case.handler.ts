@@ -9,7 +9,7 @@ import * as decisions from '../domain/case.decisions.js';
 import type { CaseState } from '../domain/case.state.js';
 import type { DeadlineRules } from '../domain/service-policy.js';
 import { CaseCommands, deadlineRulesOf, type Caller } from './case-commands.js';
-import { checkText, MAX_TEXT_BYTES } from './case-vault.js';
+import { checkText, MAX_TEXT_BYTES } from './case-text.js';
 import { SEVERITIES } from './open-case.handler.js';
 
 /** What can be done on a case; each is a decision of the domain. */

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { calendarOf, DeadlineClock } from '#libs/calendar';
-import { CommandRunner, type CommandContext, type CommandResult } from '#libs/event-store';
+import { CommandRunner, Vault, type CommandContext, type CommandResult } from '#libs/event-store';
 import { parseCommunityId, parseTimeZone, type Instant, type Json } from '#libs/kernel';
 import type { CaseKind } from '../domain/case-kind.js';
 import type { CaseEvent, Envelope } from '../domain/case.events.js';
 import { caseDecider, type CaseState } from '../domain/case.state.js';
 import type { Surroundings } from '../domain/opening.decisions.js';
 import { STANDARD_POLICY, type DeadlineRules, type ServicePolicy } from '../domain/service-policy.js';
-import { CaseVault, checkText, vaultSubjectOf } from './case-vault.js';
+import { checkText, vaultSubjectOf } from './case-text.js';
 
 /** Who commands, under which command id, and when the command came in. */
 export interface Caller extends Omit<CommandContext, 'input'> {
@@ -44,7 +44,7 @@ export function surroundingsOf(
 export class CaseCommands {
   constructor(
     private readonly runner: CommandRunner,
-    private readonly vault: CaseVault,
+    private readonly vault: Vault,
   ) {}
 
   /** @throws DomainError the decision's refusal, COMMAND_ID_REUSED */
@@ -62,12 +62,12 @@ export class CaseCommands {
     return this.runner.inspect(caseDecider(kind), parseCommunityId(communityId), caseId, look);
   }
 
-  /** @throws DomainError TEXT_TOO_LARGE, TEXT_INVALID */
+  /** @throws DomainError TEXT_TOO_LARGE, TEXT_INVALID; SUBJECT_ERASED when the key of the case was destroyed */
   async seal(communityId: string, kind: CaseKind, caseId: string, text: string | undefined): Promise<SealedText> {
     if (text === undefined || text === '') return { envelope: null, fingerprint: null };
     checkText(text);
-    const subject = vaultSubjectOf(kind, caseId);
-    const fingerprint = await this.vault.fingerprint(communityId, subject, text);
-    return { envelope: await this.vault.seal(communityId, subject, text), fingerprint };
+    const subject = vaultSubjectOf(communityId, kind, caseId);
+    const fingerprint = await this.vault.fingerprint(subject, text);
+    return { envelope: await this.vault.seal(subject, text), fingerprint };
   }
 }

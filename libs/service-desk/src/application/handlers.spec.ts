@@ -4,23 +4,22 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Numbering } from '#libs/event-store';
+import { Numbering, Vault, type VaultSubject } from '#libs/event-store';
 import { PROJECT_NAMESPACE, sha256Hex, uuidV5, type Json } from '#libs/kernel';
 import { MemoryRunner, memoryStores } from '../../../../test/support/memory-runner.js';
 import { ServiceDeskModule } from '../service-desk.module.js';
 import { ActOnCaseCommand, ActOnCaseInput, type CaseCommandName } from './act-on-case.handler.js';
-import { CaseVault } from './case-vault.js';
 import { OpenCaseCommand, OpenCaseInput, type CaseCaller } from './open-case.handler.js';
 
-class MemoryVault extends CaseVault {
+class MemoryVault implements Pick<Vault, 'seal' | 'fingerprint'> {
   readonly subjects: string[] = [];
 
-  async seal(_communityId: string, subject: string, value: Json) {
+  async seal({ subject }: VaultSubject, value: Json) {
     this.subjects.push(subject);
     return Promise.resolve({ kid: subject, iv: String(this.subjects.length), ct: sha256Hex(String(value)), tag: '' });
   }
 
-  async fingerprint(_communityId: string, subject: string, value: Json) {
+  async fingerprint({ subject }: VaultSubject, value: Json) {
     return Promise.resolve(sha256Hex(`${subject} ${String(value)}`));
   }
 }
@@ -60,7 +59,7 @@ describe('commands of the service desk', () => {
   beforeEach(async () => {
     runner = new MemoryRunner();
     vault = new MemoryVault();
-    const stores = memoryStores(runner, Numbering, { provide: CaseVault, useValue: vault });
+    const stores = memoryStores(runner, Numbering, { provide: Vault, useValue: vault });
     const app = await (
       await Test.createTestingModule({ imports: [CqrsModule.forRoot(), stores, ServiceDeskModule] }).compile()
     ).init();
@@ -94,7 +93,7 @@ describe('commands of the service desk', () => {
     expect(stored).not.toContain('电梯');
     expect(stored).not.toContain('王女士');
     expect(runner.of('complaint-yinghu.2026/000001')[0]!.data).toMatchObject({
-      text: { kid: 'case/complaint/2026/000001' },
+      text: { kid: 'complaint/2026/000001' },
     });
     await act('b', 'resolve', { text: '已修好' });
     expect(JSON.stringify(runner.events.map(({ data }) => data))).not.toContain('修好');

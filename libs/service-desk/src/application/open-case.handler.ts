@@ -6,7 +6,7 @@ import { CASE_KINDS, type CaseKind } from '../domain/case-kind.js';
 import { CHANNELS, type Channel } from '../domain/case.events.js';
 import { openCase } from '../domain/opening.decisions.js';
 import { CaseCommands, surroundingsOf, type Caller } from './case-commands.js';
-import { checkText, MAX_TEXT_BYTES } from './case-vault.js';
+import { checkText, MAX_TEXT_BYTES } from './case-text.js';
 
 export const SEVERITIES = ['minor', 'normal', 'major'] as const;
 
