@@ -4,7 +4,8 @@
  *
  *   node test/fault/import-kills.mjs [--kills N] [--lines N] [--seed N]      after a build
  *
- * A data folder is killed several times before its import is let through. Exit status 1 on any difference.
+ * A data folder is killed a few times before its import is let through. Half of the kills come at any moment of an import's
+ * time, half in the later part of it, when it writes. Exit status 1 on any difference.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { generateJournal } from '../bench/generate-journal.mjs';
 import { estate, estateJson, killedImport } from './estate-process.mjs';
 import { differencesBetween, figuresOf } from './import-figures.mjs';
 
-const KILLS_PER_FOLDER = 4;
+const KILLS_PER_FOLDER = 3;
 const COMMUNITY = 'yinghu';
 
 const { values } = parseArgs({
@@ -34,6 +35,11 @@ function random() {
   return state / 2 ** 32;
 }
 
+function momentOf(longestMs) {
+  const earliest = random() < 0.5 ? 0 : 0.4 * longestMs;
+  return earliest + random() * (longestMs - earliest);
+}
+
 const importArgs = (journal, data) => [
   'import',
   'history',
@@ -49,7 +55,7 @@ const importArgs = (journal, data) => [
 async function disturb(journal, data, { most, longestMs }) {
   let killed = 0;
   while (killed < most) {
-    const { wasKilled } = await killedImport(importArgs(journal, data), random() * longestMs);
+    const { wasKilled } = await killedImport(importArgs(journal, data), momentOf(longestMs));
     if (!wasKilled) break;
     killed += 1;
   }
