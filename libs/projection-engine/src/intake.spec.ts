@@ -28,6 +28,7 @@ describe('the intake', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(pushed).toBe(false);
     await intake.next();
+    await intake.next();
     await pushing;
   });
 

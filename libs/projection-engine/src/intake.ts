@@ -8,7 +8,7 @@ export interface IntakeOptions {
 }
 
 /** Batches ahead of the writer: enough to overlap reading with writing, few enough to keep memory flat. */
-const BUFFERED_BATCHES = 3;
+const BUFFERED_BATCHES = 2;
 
 /** Between the reader of the source and the writer of the read models: pages go in, batches come out. */
 export class Intake {
