@@ -52,6 +52,7 @@ function units() {
   const behaviours = ['prompt', 'prompt', 'prompt', 'late', 'prompt', 'ahead', 'prompt', 'partial', 'prompt', 'late'];
   const special = {
     'B1/0101': 'late',
+    'B1/0102': 'partial',
     'B2/0302': 'disputes',
     'B2/0603': 'never',
     'S1/03': 'never',
