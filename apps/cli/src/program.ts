@@ -1,12 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import type { CommandRun } from './session.js';
-
-/** Options every command understands. */
-export interface GlobalOptions {
-  readonly data?: string;
-  readonly json?: boolean;
-}
+import type { CommandRun, GlobalOptions } from './session.js';
 
 type Loader<Options> = () => Promise<{ readonly run: CommandRun<Options> }>;
 

@@ -9,7 +9,12 @@ import {
   type Runtime,
 } from '#libs/runtime';
 import { Answer, writeTo } from './io/output.js';
-import type { GlobalOptions } from './program.js';
+
+/** Options every command understands. */
+export interface GlobalOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
 
 /** What a command gets to work with. */
 export interface Session {

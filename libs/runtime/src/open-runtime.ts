@@ -1,4 +1,5 @@
-import { EventStore, Upcasters } from '#libs/event-store';
+import { EventStore, Upcasters, Vault } from '#libs/event-store';
+import { DomainError } from '#libs/kernel';
 import { ReadStore } from '#libs/read-store';
 import { publishAddress, withdrawAddress } from './address-file.js';
 import { claimDataFolder } from './claim-data-folder.js';
@@ -43,6 +44,8 @@ export interface Runtime {
   readonly masterKey: Buffer | undefined;
   /** Name of the vault's database. */
   readonly vaultDatabase: string;
+  /** The vault, connected at the first call and closed with the runtime. Rejects with MASTER_KEY_REQUIRED where there is no key. */
+  vault(): Promise<Vault>;
   /** Rejects when a server of this process fails; pending for ever otherwise. */
   readonly failed: Promise<never>;
   /** Closes the clients, then the servers of this process, then gives the folder free. */
@@ -84,12 +87,25 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
 type Clients = Pick<Runtime, 'eventStore' | 'readStore' | 'masterKey' | 'vaultDatabase'>;
 
 function assemble(opened: Opened, clients: Clients): Runtime {
+  let vault: Promise<Vault> | undefined;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await Promise.allSettled([clients.eventStore.close(), clients.readStore.close()]);
+    const closeVault = vault?.then((open) => open.close());
+    await Promise.allSettled([clients.eventStore.close(), clients.readStore.close(), closeVault]);
     await opened.close();
   };
-  return { ...opened, ...clients, upcasters: new Upcasters(), close: () => (closing ??= close()) };
+  return {
+    ...opened,
+    ...clients,
+    upcasters: new Upcasters(),
+    vault: () => (vault ??= connectVault(opened.addresses, clients)),
+    close: () => (closing ??= close()),
+  };
+}
+
+async function connectVault(addresses: StoreAddresses, { masterKey, vaultDatabase }: Clients): Promise<Vault> {
+  if (!masterKey) throw new DomainError('MASTER_KEY_REQUIRED', 'personal data is sealed: set ESTATE_MASTER_KEY');
+  return Vault.connect(addresses.mongodb, { database: vaultDatabase, masterKey });
 }
 
 async function openServers(options: RuntimeOptions): Promise<Opened> {
