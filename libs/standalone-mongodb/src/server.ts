@@ -5,6 +5,7 @@ import { Cursors } from './commands/cursors.js';
 import { dispatch } from './commands/dispatch.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
+import { startTtlMonitor } from './storage/ttl.js';
 import { Connection } from './wire/connection.js';
 import { errorReply } from './wire/reply.js';
 
@@ -50,6 +51,7 @@ export async function startMongoServer({ dataDir, host, port }: MongoServerOptio
     await catalog.close();
     throw error;
   }
+  const stopTtl = startTtlMonitor(catalog);
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
@@ -57,6 +59,7 @@ export async function startMongoServer({ dataDir, host, port }: MongoServerOptio
       for (const socket of sockets) socket.destroy();
       await closed;
       cursors.close();
+      stopTtl();
       await catalog.close();
     },
   };

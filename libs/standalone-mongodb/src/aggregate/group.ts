@@ -18,11 +18,11 @@ interface Group {
 }
 
 /** `$group`: numbers of different types with the same value are one group; a missing id is null. */
-export function groupStage(spec: Value, context: StageContext): Stage {
+export function groupStage(spec: Value, context: StageContext, keyOf?: (doc: Doc) => Maybe): Stage {
   if (!(spec instanceof Doc)) return failAt(15947, "a group's fields must be specified in an object");
   const id = spec.get('_id');
   if (id === undefined) return failAt(15955, 'a group specification must include an _id');
-  const idOf = compileExpression(id);
+  const idOf = keyOf ?? compileExpression(id);
   const outputs = spec.fields.filter((field) => field.name !== '_id').map(compileOutput);
   return function* (input) {
     const groups = new Map<string, Group>();

@@ -11,9 +11,9 @@ import { changeAt } from '../update/tree.js';
 import { groupStage } from './group.js';
 import { mapping, type Stage, type StageCompiler, type StageContext } from './stage.js';
 
-const match: StageCompiler = (spec) => {
+const match: StageCompiler = (spec, context) => {
   if (!(spec instanceof Doc)) return failAt(15959, 'the match filter must be an expression in an object');
-  const filter = compileFilter(spec);
+  const filter = compileFilter(spec, context.variables);
   return function* (input) {
     for (const doc of input) if (doc === null || filter.matches(doc)) yield doc;
   };

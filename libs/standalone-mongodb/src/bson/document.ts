@@ -1,6 +1,6 @@
 import { decodeValue } from './decode.js';
 import { valueEnd } from './skip.js';
-import { BsonType, type Maybe, type Value } from './values.js';
+import { BsonType, typeOf, type Maybe, type Value } from './values.js';
 
 /** One element of a document: what was read keeps its bytes and is decoded when asked for. */
 export class Field {
@@ -21,7 +21,7 @@ export class Field {
   }
 
   static of(name: string, value: Value): Field {
-    const field = new Field(name, typeCode(value));
+    const field = new Field(name, typeOf(value));
     field.#value = value;
     return field;
   }
@@ -44,21 +44,6 @@ export class Field {
 
 function decodeNull(type: BsonType, buf: Buffer | undefined, at: number): Value {
   return buf === undefined ? null : decodeValue(buf, type, at);
-}
-
-function typeCode(value: Value): BsonType {
-  switch (typeof value) {
-    case 'string':
-      return BsonType.String;
-    case 'number':
-      return BsonType.Double;
-    case 'bigint':
-      return BsonType.Int64;
-    case 'boolean':
-      return BsonType.Boolean;
-    case 'object':
-      return value === null ? BsonType.Null : value.type;
-  }
 }
 
 /** What documents and arrays share: a stretch of bytes, or fields, or both. */

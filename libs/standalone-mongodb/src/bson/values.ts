@@ -139,18 +139,11 @@ export type NumberValue = number | bigint | Int32 | Decimal;
 
 /** The wire type of a value. */
 export function typeOf(value: Value): BsonType {
-  switch (typeof value) {
-    case 'string':
-      return BsonType.String;
-    case 'number':
-      return BsonType.Double;
-    case 'bigint':
-      return BsonType.Int64;
-    case 'boolean':
-      return BsonType.Boolean;
-    case 'object':
-      return value === null ? BsonType.Null : value.type;
-  }
+  if (typeof value === 'string') return BsonType.String;
+  if (typeof value === 'number') return BsonType.Double;
+  if (typeof value === 'bigint') return BsonType.Int64;
+  if (typeof value === 'boolean') return BsonType.Boolean;
+  return value === null ? BsonType.Null : value.type;
 }
 
 export function isNumber(value: Maybe): value is NumberValue {

@@ -8,6 +8,8 @@ import { findAndModifyCommands } from './find-and-modify.js';
 import { findCommands } from './find.js';
 import { handshakeCommands } from './handshake.js';
 import { indexCommands } from './indexes.js';
+import { bulkWriteCommands } from './bulk-write.js';
+import { statusCommands } from './status.js';
 import type { Command } from './registry.js';
 import { writeCommands } from './writes.js';
 
@@ -21,6 +23,8 @@ const COMMANDS = new Map<string, Command>(
     findAndModifyCommands,
     aggregateCommands,
     explainCommands,
+    bulkWriteCommands,
+    statusCommands,
   ].flatMap((group) => Object.entries(group)),
 );
 

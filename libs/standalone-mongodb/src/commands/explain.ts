@@ -27,6 +27,11 @@ const explain: Command = async (context) => {
   return explainSearch(nested, options, verbosity !== 'queryPlanner');
 };
 
+/** `aggregate` with its `explain` argument. */
+export function explainAggregate(context: CommandContext): Promise<Doc> {
+  return explainSearch(context, aggregateOptions(context), false);
+}
+
 function optionsOf(context: CommandContext): FindOptions {
   const sort = parseSort(undefined);
   switch (context.name) {

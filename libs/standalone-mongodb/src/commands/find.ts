@@ -31,7 +31,7 @@ export function findOptions(context: CommandContext): FindOptions & { readonly s
   const skip = context.number('skip') ?? 0;
   if (skip < 0) fail('BadValue', `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
   return {
-    filter: compileFilter(context.doc('filter') ?? Doc.EMPTY),
+    filter: compileFilter(context.doc('filter') ?? Doc.EMPTY, variablesOf(context.doc('let'))),
     sort: parseSort(context.arg('sort')),
     skip,
     limit: Math.abs(limit),

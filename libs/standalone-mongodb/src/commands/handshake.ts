@@ -4,7 +4,7 @@ import type { Command } from './registry.js';
 
 /** The version of mongod whose behaviour this server follows. */
 export const VERSION = [8, 0, 0, 0];
-const MAX_WIRE_VERSION = 21;
+const MAX_WIRE_VERSION = 25;
 
 const hello: Command = (context) => {
   const legacy = context.name.toLowerCase() === 'ismaster';

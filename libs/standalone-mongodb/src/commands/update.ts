@@ -1,4 +1,5 @@
 import { Doc } from '../bson/document.js';
+import { variablesOf } from '../aggregate/variables.js';
 import { encodeDoc } from '../bson/encode.js';
 import type { Maybe, Value } from '../bson/values.js';
 import { fail } from '../errors.js';
@@ -30,7 +31,7 @@ export interface UpdateResult {
 
 /** Updates what a statement matches, or upserts. For writers. */
 export async function updateMatching(context: CommandContext, statement: UpdateStatement): Promise<UpdateResult> {
-  const filter = compileFilter(statement.filter);
+  const filter = compileFilter(statement.filter, variablesIn(statement.filter, statement.variables));
   const constants = statement.constants instanceof Doc ? statement.constants : undefined;
   const update = compileUpdate(statement.update, statement.arrayFilters, constants);
   if (statement.multi && update.kind === 'replacement') {
@@ -50,6 +51,11 @@ export async function updateMatching(context: CommandContext, statement: UpdateS
   if (!statement.upsert) return { matched: 0, modified: 0, upsertedId: undefined };
   const inserted = insertNew(context, filter, update);
   return { matched: 0, modified: 0, upsertedId: inserted.get('_id') };
+}
+
+/** Only `$expr` takes variables: most statements need none made. */
+function variablesIn(filter: Doc, definitions: Doc | undefined) {
+  return filter.has('$expr') ? variablesOf(definitions) : undefined;
 }
 
 /** Stores the changed document; the same object back when nothing changed. */

@@ -56,18 +56,14 @@ export function boundsOf(tests: readonly Test[], multikey: boolean): FieldBounds
 }
 
 function edgesOf(test: Test): { low?: Edge; high?: Edge } | undefined {
-  switch (test.op) {
-    case 'gt':
-    case 'gte':
-      return isEdge(test.value) ? { low: { value: test.value, inclusive: test.op === 'gte' } } : undefined;
-    case 'lt':
-    case 'lte':
-      return isEdge(test.value) ? { high: { value: test.value, inclusive: test.op === 'lte' } } : undefined;
-    case 'regex':
-      return prefixEdges(test.source, test.flags);
-    default:
-      return undefined;
+  if (test.op === 'regex') return prefixEdges(test.source, test.flags);
+  if (test.op === 'gt' || test.op === 'gte') {
+    return isEdge(test.value) ? { low: { value: test.value, inclusive: test.op === 'gte' } } : undefined;
   }
+  if (test.op === 'lt' || test.op === 'lte') {
+    return isEdge(test.value) ? { high: { value: test.value, inclusive: test.op === 'lte' } } : undefined;
+  }
+  return undefined;
 }
 
 /** `/^abc/` lies between "abc" and the next string that does not begin so. */

@@ -1,5 +1,6 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import { type Maybe } from '../bson/values.js';
+import type { Variables } from '../aggregate/expression.js';
 import type { Node, Test } from './ast.js';
 import { parseFilter } from './parse-filter.js';
 import { visitPath } from './path.js';
@@ -26,8 +27,8 @@ export class Filter {
   }
 }
 
-export function compileFilter(filter: Doc): Filter {
-  return new Filter(parseFilter(filter));
+export function compileFilter(filter: Doc, variables?: Variables): Filter {
+  return new Filter(parseFilter(filter, variables));
 }
 
 export function compile(node: Node): Matcher {

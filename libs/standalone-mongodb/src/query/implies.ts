@@ -33,18 +33,9 @@ function testImplies(test: Test, wanted: Test): boolean {
 }
 
 function isPresent(test: Test): boolean {
-  switch (test.op) {
-    case 'eq':
-    case 'gt':
-    case 'gte':
-    case 'lt':
-    case 'lte':
-      return test.value !== null && typeof test.value !== 'object';
-    case 'in':
-      return test.patterns.length === 0 && test.values.every((value) => value !== null);
-    default:
-      return test.op === 'exists' || test.op === 'regex';
-  }
+  if (test.op === 'in') return test.patterns.length === 0 && test.values.every((value) => value !== null);
+  if ('value' in test) return test.value !== null && typeof test.value !== 'object';
+  return test.op === 'exists' || test.op === 'regex';
 }
 
 function isSingle(test: Test): test is Exclude<Test, { op: 'size' | 'elemMatchObject' | 'elemMatchValue' }> {

@@ -2,24 +2,28 @@ import { Arr, Doc, type Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, RegExpValue, UndefinedValue, type Value } from '../bson/values.js';
 import { fail } from '../errors.js';
+import type { Variables } from '../aggregate/expression.js';
 import type { Node, Test } from './ast.js';
+
 import { bitsTest, modTest, regexTest, sizeTest, typeTest } from './parse-tests.js';
 import { topLevelExtensions } from './extensions.js';
 import { regExpOf } from './regex.js';
 
+const NO_VARIABLES: Variables = new Map();
+
 /** The tree of a query filter. Throws mongod's BadValue and FailedToParse. */
-export function parseFilter(filter: Doc): Node {
-  const nodes = filter.fields.flatMap(parseTopLevel);
+export function parseFilter(filter: Doc, variables: Variables = NO_VARIABLES): Node {
+  const nodes = filter.fields.flatMap((field) => parseTopLevel(field, variables));
   return nodes.length === 1 ? (nodes[0] as Node) : { kind: 'and', nodes };
 }
 
-function parseTopLevel(field: Field): Node[] {
+function parseTopLevel(field: Field, variables: Variables): Node[] {
   if (!field.name.startsWith('$')) return parseField(field.name, field.value);
   switch (field.name) {
     case '$and':
     case '$or':
     case '$nor':
-      return [{ kind: field.name.slice(1) as 'and' | 'or' | 'nor', nodes: parseBranches(field) }];
+      return [{ kind: field.name.slice(1) as 'and' | 'or' | 'nor', nodes: parseBranches(field, variables) }];
     case '$comment':
       return [];
     case '$alwaysTrue':
@@ -28,14 +32,14 @@ function parseTopLevel(field: Field): Node[] {
       return [{ kind: 'always', value: false }];
   }
   const extension = topLevelExtensions.get(field.name);
-  if (extension !== undefined) return [extension(field.value)];
+  if (extension !== undefined) return [extension(field.value, variables)];
   return fail(
     'BadValue',
     `unknown top level operator: ${field.name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
   );
 }
 
-function parseBranches(field: Field): readonly Node[] {
+function parseBranches(field: Field, variables: Variables): readonly Node[] {
   if (!(field.value instanceof Arr)) return fail('BadValue', `${field.name} argument must be an array`);
   if (field.value.items.length === 0) {
     return fail(
@@ -45,7 +49,7 @@ function parseBranches(field: Field): readonly Node[] {
   }
   return field.value.items.map((item) => {
     if (!(item instanceof Doc)) fail('BadValue', '$or/$and/$nor entries need to be full objects');
-    return parseFilter(item);
+    return parseFilter(item, variables);
   });
 }
 

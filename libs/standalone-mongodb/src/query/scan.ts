@@ -75,7 +75,8 @@ function lookUp(collection: Collection, range: KeyRange): readonly number[] {
 }
 
 function* ridsOf(collection: Collection, plan: IndexPlan, range: KeyRange): Generator<number | null> {
-  let { start, end } = plan.reverse ? { start: range.end, end: range.start } : range;
+  let start = plan.reverse ? range.end : range.start;
+  const end = plan.reverse ? range.start : range.end;
   let limit = FIRST_CHUNK;
   let exclusiveStart = plan.reverse;
   for (;;) {

@@ -170,7 +170,6 @@ export function checkNamespace(db: string, name: string): void {
 }
 
 export function checkDatabaseName(db: string): void {
-  // eslint-disable-next-line no-control-regex -- a NUL in a name is one of the things refused
   if (db === '' || Buffer.byteLength(db) > 63 || /[/\\. "$\0]/.test(db)) {
     fail('InvalidNamespace', `Invalid database name: '${db}'`);
   }

@@ -61,6 +61,14 @@ export class Collection {
     return this.#count;
   }
 
+  /** Bytes of all documents, by reading them. */
+  dataSize(): number {
+    let size = 0;
+    const range = { start: this.recordKey(0), end: this.recordKey(2 ** 48 - 1) };
+    for (const { value } of this.env.records.getRange(range)) size += value.length;
+    return size;
+  }
+
   recordKey(rid: number): Buffer {
     const key = Buffer.allocUnsafe(4 + RID_BYTES);
     key.writeUInt32BE(this.table, 0);

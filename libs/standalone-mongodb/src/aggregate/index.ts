@@ -1,0 +1,40 @@
+/** Loads every operator and stage, and registers what queries and updates take from aggregation. */
+import './operators-numeric.js';
+import './operators-logic.js';
+import './operators-string.js';
+import './operators-array.js';
+import './operators-date.js';
+import './operators-convert.js';
+import './stages-shape.js';
+import './stages-join.js';
+import { Doc, type Arr } from '../bson/document.js';
+import { topLevelExtensions } from '../query/extensions.js';
+import { failAt } from '../errors.js';
+import { pipelineUpdates } from '../update/update.js';
+import { compileExpression } from './expression.js';
+import { compileStage } from './stages.js';
+import type { Catalog } from '../storage/catalog.js';
+import { isTruthy } from './values.js';
+import { variablesOf } from './variables.js';
+
+topLevelExtensions.set('$expr', (value, variables) => {
+  const expression = compileExpression(value);
+  return { kind: 'custom', name: '$expr', matches: (doc) => isTruthy(expression(doc, variables)) };
+});
+
+const UPDATE_STAGES = ['$set', '$addFields', '$unset', '$project', '$replaceRoot', '$replaceWith'];
+
+pipelineUpdates.compile = (pipeline: Arr, constants: Doc) => {
+  const context = { catalog: undefined as unknown as Catalog, db: '', variables: variablesOf(constants) };
+  const stages = pipeline.items.map((stage) => {
+    const name = stage instanceof Doc ? (stage.fields[0]?.name ?? '') : '';
+    if (!UPDATE_STAGES.includes(name)) failAt(72, `${name} is not allowed to be used within an update`);
+    return compileStage(stage, context);
+  });
+  return (doc) => {
+    const [result] = stages.reduce<Iterable<Doc | null>>((stream, stage) => stage(stream), [doc]);
+    return result ?? doc;
+  };
+};
+
+export { runPipeline } from './pipeline.js';

@@ -1,0 +1,240 @@
+import { DateTime as Luxon, FixedOffsetZone, IANAZone, type Zone } from 'luxon';
+import { docOf } from '../bson/build.js';
+import { toDouble } from '../bson/numbers.js';
+import { DateTime, Int32, isNumber, ObjectId, Timestamp, typeName, type Maybe, type Value } from '../bson/values.js';
+import { Doc } from '../bson/document.js';
+import { fail, failAt } from '../errors.js';
+import { compileExpression } from './expression.js';
+import { formatDate, parseDate } from './date-format.js';
+import { operators } from './operators.js';
+import { defineNamed, isNullish, namedArguments } from './values.js';
+
+/** The zone of an Olson name or an offset as +05:30; null for null. */
+export function zoneOf(value: Maybe): Zone | null {
+  if (value === undefined) return FixedOffsetZone.utcInstance;
+  if (value === null) return null;
+  if (typeof value !== 'string') return failAt(40517, `timezone must evaluate to a string, found ${typeName(value)}`);
+  const offset = /^([+-])(\d{2})(?::?(\d{2}))?$/.exec(value);
+  if (offset !== null) {
+    const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? '0');
+    return FixedOffsetZone.instance(offset[1] === '-' ? -minutes : minutes);
+  }
+  if (value === 'Z') return FixedOffsetZone.utcInstance;
+  return IANAZone.isValidZone(value)
+    ? IANAZone.create(value)
+    : failAt(40485, `unrecognized time zone identifier: "${value}"`);
+}
+
+/** Dates, and what carries one: timestamps and object ids. */
+export function dateOf(value: Maybe, complaint: () => never): DateTime {
+  if (value instanceof DateTime) return value;
+  if (value instanceof Timestamp) return new DateTime((value.value >> 32n) * 1000n);
+  if (value instanceof ObjectId) return new DateTime(BigInt(value.bytes.readUInt32BE(0)) * 1000n);
+  return complaint();
+}
+
+function luxonOf(date: DateTime, zone: Zone): Luxon {
+  return Luxon.fromMillis(Number(date.ms), { zone });
+}
+
+function notADate(value: Maybe): never {
+  return failAt(16006, `can't convert from BSON type ${typeName(value)} to Date`);
+}
+
+const PARTS: Readonly<Record<string, (date: Luxon) => Value>> = {
+  $year: (date) => new Int32(date.year),
+  $month: (date) => new Int32(date.month),
+  $dayOfMonth: (date) => new Int32(date.day),
+  $dayOfWeek: (date) => new Int32((date.weekday % 7) + 1),
+  $dayOfYear: (date) => new Int32(date.ordinal),
+  $hour: (date) => new Int32(date.hour),
+  $minute: (date) => new Int32(date.minute),
+  $second: (date) => new Int32(date.second),
+  $millisecond: (date) => new Int32(date.millisecond),
+  $week: (date) => new Int32(Math.floor((date.ordinal + 6 - (date.weekday % 7)) / 7)),
+  $isoWeek: (date) => new Int32(date.weekNumber),
+  $isoWeekYear: (date) => BigInt(date.weekYear),
+  $isoDayOfWeek: (date) => new Int32(date.weekday),
+};
+
+for (const [name, part] of Object.entries(PARTS)) {
+  operators.set(name, (argument) => {
+    const named = argument instanceof Doc && argument.fields[0]?.name.startsWith('$') !== true;
+    const args = named ? namedArguments(argument, name, ['date', 'timezone'], ['date']) : undefined;
+    const date = args?.get('date') ?? compileExpression(argument);
+    const timezone = args?.get('timezone');
+    return (doc, variables) => {
+      const value = date(doc, variables);
+      const zone = zoneOf(timezone?.(doc, variables));
+      if (isNullish(value) || zone === null) return null;
+      return part(
+        luxonOf(
+          dateOf(value, () => notADate(value)),
+          zone,
+        ),
+      );
+    };
+  });
+}
+
+defineNamed('$dateToString', ['date', 'format', 'timezone', 'onNull'], ['date'], (args) => {
+  const { date, format } = args;
+  const zone = zoneOf(args['timezone']);
+  if (isNullish(date)) return 'onNull' in args ? args['onNull'] : null;
+  if (zone === null || format === null) return null;
+  if (format !== undefined && typeof format !== 'string')
+    return failAt(18533, `$dateToString requires that 'format' be a string, found: ${typeName(format)}`);
+  const fallback =
+    args['timezone'] === undefined || args['timezone'] === 'UTC' ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
+  return formatDate(
+    luxonOf(
+      dateOf(date, () => notADate(date)),
+      zone,
+    ),
+    format ?? fallback,
+  );
+});
+
+defineNamed('$dateFromString', ['dateString', 'format', 'timezone', 'onError', 'onNull'], ['dateString'], (args) => {
+  const { dateString, format } = args;
+  if (isNullish(dateString)) return 'onNull' in args ? args['onNull'] : null;
+  const zone = zoneOf(args['timezone']);
+  if (zone === null || format === null) return null;
+  if (typeof dateString !== 'string') {
+    if ('onError' in args) return args['onError'];
+    return fail(
+      'ConversionFailure',
+      `$dateFromString requires that 'dateString' be a string, found: ${typeName(dateString)} with value ${String(dateString)}`,
+    );
+  }
+  const parsed = parseDate(dateString, typeof format === 'string' ? format : undefined, zone);
+  if (parsed !== undefined) return new DateTime(BigInt(parsed));
+  if ('onError' in args) return args['onError'];
+  return fail('ConversionFailure', `Error parsing date string '${dateString}'`);
+});
+
+const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
+type Unit = (typeof UNITS)[number];
+
+function unitOf(value: Maybe, name: string): Unit {
+  const unit = UNITS.find((known) => known === value);
+  return (
+    unit ??
+    fail('FailedToParse', `${name} parameter 'unit' value cannot be recognized as a time unit: ${String(value)}`)
+  );
+}
+
+for (const [name, sign] of [
+  ['$dateAdd', 1],
+  ['$dateSubtract', -1],
+] as const) {
+  defineNamed(name, ['startDate', 'unit', 'amount', 'timezone'], ['startDate', 'unit', 'amount'], (args) => {
+    const { startDate, unit, amount } = args;
+    const zone = zoneOf(args['timezone']);
+    if (isNullish(startDate) || isNullish(unit) || isNullish(amount) || zone === null) return null;
+    if (!isNumber(amount) || !Number.isInteger(toDouble(amount)))
+      return failAt(5166405, `${name} expects integer amount of time units`);
+    const start = luxonOf(
+      dateOf(startDate, () => failAt(5166403, `${name} requires startDate to be convertible to a date`)),
+      zone,
+    );
+    return new DateTime(BigInt(start.plus({ [unitOf(unit, name)]: toDouble(amount) * sign }).toMillis()));
+  });
+}
+
+/** Weeks begin on `startOfWeek`, Sunday unless told otherwise. */
+function startOf(date: Luxon, unit: Unit, firstDay: Maybe): Luxon {
+  if (unit !== 'week') return date.startOf(unit);
+  const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+  const wanted = typeof firstDay === 'string' ? firstDay.toLowerCase() : 'sunday';
+  const first = days.findIndex((day) => day === wanted || day.slice(0, 3) === wanted) + 1;
+  if (first === 0)
+    fail('FailedToParse', `parameter 'startOfWeek' value cannot be recognized as a day of a week: ${wanted}`);
+  return date.startOf('day').minus({ days: (date.weekday - first + 7) % 7 });
+}
+
+defineNamed(
+  '$dateDiff',
+  ['startDate', 'endDate', 'unit', 'timezone', 'startOfWeek'],
+  ['startDate', 'endDate', 'unit'],
+  (args) => {
+    const zone = zoneOf(args['timezone']);
+    const { startDate, endDate } = args;
+    if (isNullish(startDate) || isNullish(endDate) || isNullish(args['unit']) || zone === null) return null;
+    const unit = unitOf(args['unit'], '$dateDiff');
+    const bound = (value: Maybe): Luxon =>
+      startOf(
+        luxonOf(
+          dateOf(value, () => failAt(5166307, `$dateDiff requires dates, found ${typeName(value)}`)),
+          zone,
+        ),
+        unit,
+        args['startOfWeek'],
+      );
+    const [start, end] = [bound(startDate), bound(endDate)];
+    return BigInt(
+      Math.round(end.diff(start, unit === 'quarter' ? 'quarters' : unit).as(unit === 'quarter' ? 'quarters' : unit)),
+    );
+  },
+);
+
+defineNamed('$dateTrunc', ['date', 'unit', 'binSize', 'timezone', 'startOfWeek'], ['date', 'unit'], (args) => {
+  const zone = zoneOf(args['timezone']);
+  const { date } = args;
+  if (isNullish(date) || isNullish(args['unit']) || zone === null) return null;
+  const binSize = args['binSize'] === undefined ? 1 : isNumber(args['binSize']) ? toDouble(args['binSize']) : 0;
+  if (binSize !== 1) fail('NotImplemented', 'standalone mode has no $dateTrunc with a binSize other than 1');
+  const unit = unitOf(args['unit'], '$dateTrunc');
+  const start = startOf(
+    luxonOf(
+      dateOf(date, () => failAt(5439012, `$dateTrunc requires 'date' to be convertible to a date`)),
+      zone,
+    ),
+    unit,
+    args['startOfWeek'],
+  );
+  return new DateTime(BigInt(start.toMillis()));
+});
+
+defineNamed('$dateToParts', ['date', 'timezone', 'iso8601'], ['date'], (args) => {
+  const zone = zoneOf(args['timezone']);
+  const { date } = args;
+  if (isNullish(date) || zone === null) return null;
+  const at = luxonOf(
+    dateOf(date, () => notADate(date)),
+    zone,
+  );
+  const time = { hour: at.hour, minute: at.minute, second: at.second, millisecond: at.millisecond };
+  if (args['iso8601'] === true)
+    return docOf({ isoWeekYear: at.weekYear, isoWeek: at.weekNumber, isoDayOfWeek: at.weekday, ...time });
+  return docOf({ year: at.year, month: at.month, day: at.day, ...time });
+});
+
+const FROM_PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
+defineNamed('$dateFromParts', [...FROM_PARTS, 'timezone'], ['year'], (args) => {
+  const zone = zoneOf(args['timezone']);
+  if (zone === null) return null;
+  const given = FROM_PARTS.map((part) => (part in args ? args[part] : undefined));
+  if (given.some((value, i) => value === null || (value === undefined && (FROM_PARTS[i] as string) in args)))
+    return null;
+  const [year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, millisecond = 0] = given.map((value) =>
+    value === undefined
+      ? undefined
+      : isNumber(value)
+        ? toDouble(value)
+        : failAt(40515, 'parts of a date must evaluate to integers'),
+  );
+  if (year < 1 || year > 9999)
+    failAt(40523, `'year' must evaluate to an integer in the range 1 to 9999, found ${year}`);
+  // Values out of range carry over, as month 14 or day 0.
+  const base = Luxon.fromObject({ year, month: 1, day: 1 }, { zone });
+  return new DateTime(
+    BigInt(
+      base
+        .plus({ months: month - 1 })
+        .plus({ days: day - 1 })
+        .plus({ hours: hour, minutes: minute, seconds: second, milliseconds: millisecond })
+        .toMillis(),
+    ),
+  );
+});

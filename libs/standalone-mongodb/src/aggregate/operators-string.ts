@@ -1,0 +1,202 @@
+import { docOf } from '../bson/build.js';
+import { Arr, Doc } from '../bson/document.js';
+import { compareStrings } from '../bson/compare.js';
+import { toDouble } from '../bson/numbers.js';
+import { Int32, isNumber, RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js';
+import { failAt } from '../errors.js';
+import { regExpOf } from '../query/regex.js';
+import { define, defineNamed, integer, isNullish, textOf } from './values.js';
+
+define('$concat', [0, Infinity], (...args) => {
+  let text = '';
+  for (const arg of args) {
+    if (isNullish(arg)) return null;
+    if (typeof arg !== 'string') return failAt(16702, `$concat only supports strings, not ${typeName(arg)}`);
+    text += arg;
+  }
+  return text;
+});
+
+/** Strings, and what becomes one: numbers and dates; null is the empty string. */
+function coerced(value: Maybe, name: string): string {
+  if (isNullish(value)) return '';
+  return textOf(value) ?? failAt(16007, `can't convert from BSON type ${typeName(value)} to String (${name})`);
+}
+
+// mongod changes the case of ASCII letters only.
+define('$toUpper', 1, (a) => coerced(a, '$toUpper').replace(/[a-z]+/g, (part) => part.toUpperCase()));
+define('$toLower', 1, (a) => coerced(a, '$toLower').replace(/[A-Z]+/g, (part) => part.toLowerCase()));
+define('$strcasecmp', 2, (a, b) => {
+  const [x, y] = [coerced(a, '$strcasecmp'), coerced(b, '$strcasecmp')];
+  return new Int32(Math.sign(compareStrings(x.toUpperCase(), y.toUpperCase())));
+});
+define('$strLenCP', 1, (a) => {
+  if (typeof a !== 'string') return failAt(34471, `$strLenCP requires a string argument, found: ${typeName(a)}`);
+  return new Int32([...a].length);
+});
+define('$strLenBytes', 1, (a) => {
+  if (typeof a !== 'string') return failAt(34473, `$strLenBytes requires a string argument, found: ${typeName(a)}`);
+  return new Int32(Buffer.byteLength(a));
+});
+define('$split', 2, (a, separator) => {
+  if (isNullish(a) || isNullish(separator)) return null;
+  if (typeof a !== 'string')
+    return failAt(
+      40085,
+      `$split requires an expression that evaluates to a string as a first argument, found: ${typeName(a)}`,
+    );
+  if (typeof separator !== 'string')
+    return failAt(
+      40086,
+      `$split requires an expression that evaluates to a string as a second argument, found: ${typeName(separator)}`,
+    );
+  if (separator === '') return failAt(40087, '$split requires a non-empty separator');
+  return Arr.of(a.split(separator));
+});
+
+define('$substrCP', 3, (a, start, count) => {
+  const from = integer(start, () =>
+    failAt(34450, `$substrCP: starting index must be a numeric type (is BSON type ${typeName(start)})`),
+  );
+  const length = integer(count, () =>
+    failAt(34452, `$substrCP: length must be a numeric type (is BSON type ${typeName(count)})`),
+  );
+  if (from < 0) failAt(34455, '$substrCP: the starting index must be nonnegative integer.');
+  if (length < 0) failAt(34454, '$substrCP: length must be a nonnegative integer.');
+  return [...coerced(a, '$substrCP')].slice(from, from + length).join('');
+});
+
+function substrBytes(a: Maybe, start: Maybe, count: Maybe): Value {
+  const bytes = Buffer.from(coerced(a, '$substrBytes'));
+  if (!isNumber(start))
+    return failAt(16034, `$substrBytes: starting index must be a numeric type (is BSON type ${typeName(start)})`);
+  if (!isNumber(count))
+    return failAt(16035, `$substrBytes: length must be a numeric type (is BSON type ${typeName(count)})`);
+  const from = Math.trunc(toDouble(start));
+  const length = Math.trunc(toDouble(count));
+  if (from < 0) return failAt(50752, `$substrBytes: starting index must be non-negative (got: ${from})`);
+  const end = length < 0 ? bytes.length : Math.min(bytes.length, from + length);
+  const isContinuation = (at: number): boolean => at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
+  if (isContinuation(from)) failAt(28656, '$substrBytes:  Invalid range, starting index is a UTF-8 continuation byte.');
+  if (isContinuation(end))
+    failAt(28657, '$substrBytes:  Invalid range, ending index is in the middle of a UTF-8 character.');
+  return bytes.toString('utf8', from, Math.max(from, end));
+}
+define('$substrBytes', 3, substrBytes);
+define('$substr', 3, substrBytes);
+
+function indexOf(name: string, units: (text: string) => readonly unknown[], width: (text: string) => number): void {
+  define(name, [2, 4], (text, token, start, end) => {
+    if (isNullish(text)) return null;
+    if (typeof text !== 'string')
+      return failAt(40091, `${name} requires a string as the first argument, found: ${typeName(text)}`);
+    if (typeof token !== 'string')
+      return failAt(40092, `${name} requires a string as the second argument, found: ${typeName(token)}`);
+    const length = units(text).length;
+    const from =
+      start === undefined
+        ? 0
+        : integer(start, () =>
+            failAt(40096, `${name} requires an integral starting index, found a value of type: ${typeName(start)}`),
+          );
+    const to =
+      end === undefined
+        ? length
+        : integer(end, () =>
+            failAt(40096, `${name} requires an integral ending index, found a value of type: ${typeName(end)}`),
+          );
+    if (from < 0 || to < 0) failAt(40097, `${name} requires a nonnegative index`);
+    for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + 1)) {
+      const position = width(text.slice(0, at));
+      if (position < from) continue;
+      return new Int32(position + width(token) <= Math.min(to, length) ? position : -1);
+    }
+    return new Int32(-1);
+  });
+}
+indexOf(
+  '$indexOfCP',
+  (text) => [...text],
+  (text) => [...text].length,
+);
+indexOf(
+  '$indexOfBytes',
+  (text) => [...Buffer.from(text)],
+  (text) => Buffer.byteLength(text),
+);
+
+const BLANKS = '\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a';
+
+for (const [name, left, right] of [
+  ['$trim', true, true],
+  ['$ltrim', true, false],
+  ['$rtrim', false, true],
+] as const) {
+  defineNamed(name, ['input', 'chars'], ['input'], (args) => {
+    const { input } = args;
+    if (isNullish(input)) return null;
+    if (typeof input !== 'string')
+      return failAt(50699, `${name} requires its input to be a string, got ${typeName(input)} instead.`);
+    if ('chars' in args && isNullish(args['chars'])) return null;
+    const chars = args['chars'] ?? BLANKS;
+    if (typeof chars !== 'string')
+      return failAt(50700, `${name} requires 'chars' to be a string, got ${typeName(chars)} instead.`);
+    const set = new Set(chars);
+    const points = [...input];
+    let from = 0;
+    let to = points.length;
+    while (left && from < to && set.has(points[from] as string)) from += 1;
+    while (right && to > from && set.has(points[to - 1] as string)) to -= 1;
+    return points.slice(from, to).join('');
+  });
+}
+
+for (const [name, all] of [
+  ['$replaceOne', false],
+  ['$replaceAll', true],
+] as const) {
+  defineNamed(
+    name,
+    ['input', 'find', 'replacement'],
+    ['input', 'find', 'replacement'],
+    ({ input, find, replacement }) => {
+      if (isNullish(input) || isNullish(find) || isNullish(replacement)) return null;
+      if (typeof input !== 'string')
+        return failAt(51746, `${name} requires that 'input' be a string, found: ${typeName(input)}`);
+      if (typeof find !== 'string')
+        return failAt(51745, `${name} requires that 'find' be a string, found: ${typeName(find)}`);
+      if (typeof replacement !== 'string')
+        return failAt(51744, `${name} requires that 'replacement' be a string, found: ${typeName(replacement)}`);
+      return all ? input.split(find).join(replacement) : input.replace(find, () => replacement);
+    },
+  );
+}
+
+function pattern(args: Readonly<Record<string, Maybe>>, name: string): RegExp | null {
+  const { regex, options } = args;
+  if (isNullish(regex)) return null;
+  if (regex instanceof RegExpValue) return regExpOf(regex.pattern, typeof options === 'string' ? options : regex.flags);
+  if (typeof regex !== 'string') return failAt(51105, `${name} needs 'regex' to be of type string or regex`);
+  return regExpOf(regex, typeof options === 'string' ? options : '');
+}
+
+function found(match: RegExpExecArray): Doc {
+  const captures = match.slice(1).map((part) => part ?? null);
+  return docOf({ match: match[0], idx: [...match.input.slice(0, match.index)].length, captures });
+}
+
+for (const name of ['$regexMatch', '$regexFind', '$regexFindAll']) {
+  defineNamed(name, ['input', 'regex', 'options'], ['input', 'regex'], (args) => {
+    const { input } = args;
+    const expression = pattern(args, name);
+    const nothing = name === '$regexMatch' ? false : name === '$regexFind' ? null : Arr.of([]);
+    if (isNullish(input) || expression === null) return nothing;
+    if (typeof input !== 'string') return failAt(51104, `${name} needs 'input' to be of type string`);
+    if (name === '$regexMatch') return expression.test(input);
+    const global = new RegExp(expression.source, `${expression.flags}g`);
+    if (name === '$regexFindAll')
+      return Arr.of([...input.matchAll(global)].map((match) => found(match as RegExpExecArray)));
+    const match = expression.exec(input);
+    return match === null ? null : found(match);
+  });
+}

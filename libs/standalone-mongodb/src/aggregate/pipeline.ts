@@ -1,0 +1,39 @@
+import { Doc } from '../bson/document.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber, type Value } from '../bson/values.js';
+import { compileFilter } from '../query/filter.js';
+import { documents, search } from '../query/find.js';
+import { parseSort } from '../query/sort.js';
+import type { Collection } from '../storage/collection.js';
+import type { StageContext, Stream } from './stage.js';
+import { compileStage } from './stages.js';
+
+/** Compiles and connects the stages; a leading $match and $sort become a search that uses indexes. */
+export function runPipeline(
+  collection: Collection | undefined,
+  pipeline: readonly Value[],
+  context: StageContext,
+  hint?: Value,
+): Stream {
+  const compiled = pipeline.map((stage) => compileStage(stage, context));
+  let used = 0;
+  const lead = (name: string): Doc | undefined => {
+    const stage = pipeline[used];
+    const value = stage instanceof Doc ? stage.get(name) : undefined;
+    if (!(value instanceof Doc)) return undefined;
+    used += 1;
+    return value;
+  };
+  const filter = compileFilter(lead('$match') ?? Doc.EMPTY, context.variables);
+  const sort = parseSort(lead('$sort'));
+  const limit = sort.fields.length > 0 ? limitOf(pipeline[used]) : 0;
+  const start: Stream =
+    collection === undefined ? [] : documents(search(collection, { filter, sort, skip: 0, limit, hint }).hits);
+  return compiled.slice(used).reduce((stream, stage) => stage(stream), start);
+}
+
+/** A limit right after the sort lets the search keep only the first. */
+function limitOf(stage: Value | undefined): number {
+  const value = stage instanceof Doc ? stage.get('$limit') : undefined;
+  return isNumber(value) ? toDouble(value) : 0;
+}

@@ -1,0 +1,132 @@
+import { Arr, Doc } from '../bson/document.js';
+import { decimalText } from '../bson/decimal.js';
+import { toDouble } from '../bson/numbers.js';
+import {
+  DateTime,
+  Decimal,
+  Int32,
+  isNumber,
+  ObjectId,
+  SymbolValue,
+  Timestamp,
+  typeName,
+  UndefinedValue,
+  type Maybe,
+  type NumberValue,
+  type Value,
+} from '../bson/values.js';
+import { failAt } from '../errors.js';
+import { compileExpression, type Expression } from './expression.js';
+import { operators } from './operators.js';
+
+/** Null, missing and undefined: most operators then give null. */
+export function isNullish(value: Maybe): value is null | undefined | UndefinedValue {
+  return value === undefined || value === null || value instanceof UndefinedValue;
+}
+
+/** Truth in aggregation: all but false, null, missing and zero. */
+export function isTruthy(value: Maybe): boolean {
+  if (isNullish(value)) return false;
+  if (typeof value === 'boolean') return value;
+  return isNumber(value) ? toDouble(value) !== 0 : true;
+}
+
+/** The arguments of an operator: an array's elements, or the one value. */
+export function argumentsOf(argument: Value, name: string, least: number, most = least): Expression[] {
+  const items = argument instanceof Arr ? argument.items : [argument];
+  if (items.length < least || items.length > most) {
+    const wanted = least === most ? `exactly ${least} arguments` : `at least ${least} arguments, and at most ${most}`;
+    failAt(least === most ? 16020 : 28667, `Expression ${name} takes ${wanted}. ${items.length} were passed in.`);
+  }
+  return items.map(compileExpression);
+}
+
+/** Registers operators of a fixed number of arguments. */
+export function define(
+  name: string,
+  count: number | readonly [number, number],
+  apply: (...args: Maybe[]) => Maybe,
+): void {
+  const [least, most] = typeof count === 'number' ? [count, count] : count;
+  operators.set(name, (argument) => {
+    const args = argumentsOf(argument, name, least, most);
+    return (doc, variables) => apply(...args.map((arg) => arg(doc, variables)));
+  });
+}
+
+/** Registers an operator of named arguments: `{input: …, chars: …}`. */
+export function defineNamed(
+  name: string,
+  known: readonly string[],
+  required: readonly string[],
+  apply: (args: Readonly<Record<string, Maybe>>) => Maybe,
+): void {
+  operators.set(name, (argument) => {
+    const compiled = namedArguments(argument, name, known, required);
+    return (doc, variables) =>
+      apply(Object.fromEntries([...compiled].map(([key, expression]) => [key, expression(doc, variables)])));
+  });
+}
+
+export function namedArguments(
+  argument: Value,
+  name: string,
+  known: readonly string[],
+  required: readonly string[],
+): Map<string, Expression> {
+  const spec = namedSpec(argument, name, known, required);
+  return new Map(spec.fields.map((field) => [field.name, compileExpression(field.value)]));
+}
+
+/** Checks the names of an operator's document of arguments. */
+export function namedSpec(argument: Value, name: string, known: readonly string[], required: readonly string[]): Doc {
+  if (!(argument instanceof Doc)) {
+    return failAt(40272, `${name} only supports an object as its argument, found ${typeName(argument)}`);
+  }
+  for (const field of argument.fields) {
+    if (!known.includes(field.name)) failAt(40274, `Unrecognized argument to ${name}: ${field.name}`);
+  }
+  for (const key of required) if (!argument.has(key)) failAt(40275, `Missing '${key}' parameter to ${name}`);
+  return argument;
+}
+
+export function numberOr(value: Maybe, name: string, code: number): NumberValue {
+  if (isNumber(value)) return value;
+  return failAt(code, `${name} only supports numeric types, not ${typeName(value)}`);
+}
+
+/** An integral number as a JavaScript number. */
+export function integer(value: Maybe, complaint: () => never): number {
+  const double = isNumber(value) ? toDouble(value) : NaN;
+  return Number.isInteger(double) ? double : complaint();
+}
+
+export function int32(value: number): Int32 {
+  return new Int32(value);
+}
+
+/** The string of a value as $concat's relatives and $toString take it; undefined for types that have none. */
+export function textOf(value: Value): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'number') return doubleText(value);
+  if (value instanceof Int32) return String(value.value);
+  if (value instanceof Decimal) return decimalText(value);
+  if (value instanceof SymbolValue) return value.value;
+  if (value instanceof ObjectId) return value.bytes.toString('hex');
+  if (value instanceof DateTime) return isoText(value);
+  if (value instanceof Timestamp) return `Timestamp(${value.value >> 32n}, ${value.value & 0xffffffffn})`;
+  return undefined;
+}
+
+export function isoText(value: DateTime): string {
+  const ms = Number(value.ms);
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(value.ms);
+}
+
+function doubleText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  if (Object.is(value, -0)) return '-0';
+  return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
+}
