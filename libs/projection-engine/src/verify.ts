@@ -36,6 +36,7 @@ export async function verifyProjections(upTo: bigint, options: VerifyOptions): P
   await store.dropAbandonedSets(projections, earlier(clock.now(), ABANDONED_AFTER_MS));
   const drain = new Drain({ ...options, stores: store, set, indexed: false });
   try {
+    for (const projection of projections) await announce(store, projection, set, clock.now());
     await drain.catchUp(upTo, { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) });
     const verified: VerifiedProjection[] = [];
     for (const projection of projections) verified.push(await verifyOne(projection, upTo, { store, set, drain }));
@@ -43,6 +44,12 @@ export async function verifyProjections(upTo: bigint, options: VerifyOptions): P
   } finally {
     await store.dropSet(projections, set);
   }
+}
+
+/** A set has a checkpoint before it has a document: killed at any moment, it is found and dropped later. */
+async function announce(store: ReadStore, projection: Projection, set: string, updatedAt: string): Promise<void> {
+  const target = store.projectionStore(projection, set);
+  await target.saveCheckpoint({ _id: target.name, position: -1n, updatedAt, counts: {}, sums: {} });
 }
 
 async function verifyOne(
