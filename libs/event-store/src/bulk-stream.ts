@@ -1,4 +1,5 @@
 import { type Clock, DomainError, type NewEvent } from '#libs/kernel';
+import type { Claim } from './append-confirmer.js';
 import type { BulkOutcome, BulkStream } from './bulk.js';
 import type { CommandContext } from './command.js';
 import { StoreError, WrongExpectedRevision } from './errors.js';
@@ -33,6 +34,11 @@ export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E>
   #bytes = 0;
   /** Revision of the last acknowledged event. */
   #acknowledged: bigint;
+  /**
+   * The last acknowledged event. Another process may have recorded the same commands at the same time, and the server taken ours for
+   * a repetition: before the next batch is chained to it, it is compared with what is stored. Most streams of an import have one batch.
+   */
+  #unconfirmed: Claim | undefined;
   #sending: Promise<void> | undefined;
   #failure: unknown;
   #appended = 0;
@@ -119,19 +125,16 @@ export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E>
 
   /** One append of as many whole commands as fit; false when somebody else had written to the stream. */
   async #trySend(): Promise<boolean> {
+    const { store, appends } = this.parts;
+    if (this.#unconfirmed && !(await store.confirm(this.#unconfirmed))) return false;
+    this.#unconfirmed = undefined;
     const commands = this.#cutBatch();
     const events = this.#pending.slice(0, commands).flatMap((entry) => entry.prepared.events);
     const expected = this.#acknowledged < 0n ? 'no_stream' : this.#acknowledged;
     try {
-      const appended = await this.parts.appends.run(async () => {
-        const { store } = this.parts;
-        const result = await store.append(this.stream, expected, events);
-        // Another process may have recorded the same commands at the same time, and the server taken these for a repetition.
-        const own = await store.confirm({ stream: this.stream, hash: events.at(-1)!.hash, ...result });
-        return own ? result.revision : undefined;
-      });
-      if (appended === undefined) return false;
-      this.#acknowledged = appended;
+      const result = await appends.run(() => store.append(this.stream, expected, events));
+      this.#unconfirmed = { stream: this.stream, hash: events.at(-1)!.hash, ...result };
+      this.#acknowledged = result.revision;
     } catch (error) {
       if (error instanceof WrongExpectedRevision) return false;
       throw error;
@@ -163,6 +166,7 @@ export class BulkStreamWriter<S, E extends NewEvent> implements BulkStream<S, E>
     const entries = this.#pending;
     this.folded = folded;
     this.#acknowledged = folded.head.revision;
+    this.#unconfirmed = undefined;
     this.#pending = [];
     this.#events = 0;
     this.#bytes = 0;
