@@ -38,7 +38,7 @@ export class StoreNode {
     this.groups.stop();
     await this.projections.stop();
     await this.scavenges.stopAny();
-    await this.log.settled();
+    await this.log.settled().catch(() => undefined);
     this.outlets.cancelAll();
   }
 

@@ -19,6 +19,7 @@ export interface GroupParts {
 }
 
 const TICK_MS = 250;
+const PAGES_PER_TURN = 16;
 /** A group that nobody reads from, or whose consumers are busy, keeps no more than this in memory. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
@@ -171,13 +172,24 @@ export class Group {
 
   private fill(): void {
     const { readBatchSize, historyBufferSize } = this.config;
-    while (this.buffer.length < readBatchSize && this.bufferedBytes < MAX_BUFFERED_BYTES) {
+    for (let pages = 0; this.buffer.length < readBatchSize && this.bufferedBytes < MAX_BUFFERED_BYTES; pages++) {
+      // A filter that hardly anything passes must not keep the server from everything else.
+      if (pages === PAGES_PER_TURN) return this.pumpLater();
       const room = Math.max(1, Math.min(readBatchSize, historyBufferSize - this.buffer.length));
       const page = this.parts.source.read(this.next, room);
       for (const stored of page.records) this.accept(new StoredRecord(stored));
       this.next = page.next;
       if (page.end) return this.waitForMore();
     }
+  }
+
+  private pumpLater(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    setImmediate(() => {
+      this.waiting = false;
+      this.pump();
+    });
   }
 
   private accept(record: StoredRecord): void {

@@ -4,6 +4,9 @@ import type { LogReader, Page } from '../store/log-reader.js';
 import { StoredRecord } from '../wire/record.js';
 import { ALL_STREAM, type GroupConfig } from './group-config.js';
 
+/** Events looked at for a page of a filtered group: it may then be longer than asked for. */
+const FILTERED_PAGE = 128;
+
 /** Where a group takes its events from. Sequence: revision in a stream, position in $all. */
 export interface Source {
   /** Key to wait on for more. */
@@ -58,9 +61,9 @@ class AllSource implements Source {
   }
 
   read(from: number, limit: number): Page {
-    const page = this.reader.allForwards(from, limit);
     const { accepts } = this;
-    if (accepts === undefined) return page;
+    if (accepts === undefined) return this.reader.allForwards(from, limit);
+    const page = this.reader.allForwards(from, Math.max(limit, FILTERED_PAGE));
     return { ...page, records: page.records.filter((record) => accepts(new StoredRecord(record))) };
   }
   end(): number {

@@ -16,6 +16,7 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import type { StoreNode } from '../node.js';
+import '../wire/guard.js';
 import { BatchAppendCall, handleAppend } from './append.js';
 import { DeleteService } from './delete.js';
 import { gossip, supportedMethods } from './info.js';

@@ -87,13 +87,14 @@ export class EventLog {
     });
   }
 
-  /** Settles when everything that was under way at the time of the call is on disk (or has failed). */
+  /** Settles when everything that was under way at the time of the call is on disk; rejects if writing has failed. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.underWay]);
+    if (this.failure !== undefined) throw this.failure;
   }
 
   async close(): Promise<void> {
-    await this.settled();
+    await this.settled().catch(() => undefined);
     await this.files.root.close();
   }
 
