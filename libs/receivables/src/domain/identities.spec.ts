@@ -4,6 +4,7 @@ import { addDays, type LocalDate } from '#libs/kernel';
 import { assessFee, receivePayment } from './account.decisions.js';
 import type { AccountEvent } from './account.events.js';
 import { fee, on, payment, Scenario } from './account.scenario.js';
+import type { OpenAccount } from './account.state.js';
 import { liftHold, openDispute, placeHold } from './hold.decisions.js';
 import { recordHistoryLine, type HistoryLine } from './history.decisions.js';
 import { assessLateFee } from './late-fee.decisions.js';
@@ -119,6 +120,24 @@ function books(events: readonly AccountEvent[]) {
   return { items, credits, total };
 }
 
+/** The whole state as text: it is a graph with cycles (items know their holds, holds their items), named by ids here. */
+function snapshot({ items, payments, holds, openItems, credits, ...rest }: OpenAccount): string {
+  const plain = {
+    ...rest,
+    disputes: [...rest.disputes.values()],
+    items: [...items.values()].map((item) => ({
+      ...item,
+      holds: item.holds.map((h) => h.holdId),
+      lateFees: item.kind === 'principal' ? item.lateFees.map((f) => f.itemId) : [],
+    })),
+    payments: [...payments.values()],
+    holds: [...holds.values()].map((hold) => ({ ...hold, items: hold.items.map((i) => i.itemId) })),
+    openItems: Array.from(openItems, (i) => i.itemId),
+    credits: Array.from(credits, (p) => p.paymentId),
+  };
+  return JSON.stringify(plain, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+}
+
 const sum = (values: Iterable<bigint>) => [...values].reduce((a, b) => a + b, 0n);
 const sides = (postings: readonly Posting[]) => [
   sum(postings.map((p) => p.debitMinor)),
@@ -225,7 +244,7 @@ describe('§4 identities on random histories (fees, late fees, payments, credits
         });
         expect(named).toEqual(named.map((_, i) => String(i + 1)));
         const again = new Scenario().fold(JSON.parse(JSON.stringify(events)) as AccountEvent[]).account;
-        expect(again).toEqual(account);
+        expect(snapshot(again)).toBe(snapshot(account));
       }),
     );
   });
