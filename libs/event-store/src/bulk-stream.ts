@@ -3,9 +3,10 @@ import type { Claim } from './append-confirmer.js';
 import type { BulkOutcome, BulkStream } from './bulk.js';
 import type { CommandContext } from './command.js';
 import { StoreError, WrongExpectedRevision } from './errors.js';
-import { type EventStore, MAX_APPEND_BYTES } from './event-store.js';
+import type { EventStore } from './event-store.js';
 import { type FoldedStream, identify, type IdentifiedCommand, type PreparedCommand } from './folded-stream.js';
 import type { Semaphore } from './key-queue.js';
+import { MAX_APPEND_BYTES } from './settled-append.js';
 
 export interface BulkParts<S, E extends NewEvent> {
   readonly store: EventStore;

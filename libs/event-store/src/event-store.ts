@@ -1,7 +1,7 @@
-import { DomainError, parseStreamName } from '#libs/kernel';
+import { parseStreamName } from '#libs/kernel';
 import { AppendConfirmer, type Claim } from './append-confirmer.js';
 import { Backoff } from './backoff.js';
-import { AppendOutcomeUnknown, messageOf, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
+import { messageOf, StoreRefused, StoreUnavailable } from './errors.js';
 import type {
   AppendResult,
   EventStoreOptions,
@@ -10,16 +10,14 @@ import type {
   ReadStreamOptions,
 } from './options.js';
 import { readPages } from './read-pages.js';
+import { appendSettled } from './settled-append.js';
 import { type EncodedEvent, type StoredEvent, UNKNOWN_POSITION } from './stored-event.js';
 import { type SubscribeAllOptions, subscribePages, type SubscriptionPage } from './subscription.js';
 import { typePatternOf } from './type-pattern.js';
-import type { AppendReply } from './wire/append-message.js';
 import { BatchAppender } from './wire/batch-appender.js';
 import { Connection, refusalCode } from './wire/connection.js';
 import { ReadCall } from './wire/read-call.js';
 
-/** The largest append that every server takes: 1 MiB less what surrounds the events. */
-export const MAX_APPEND_BYTES = 1_000_000;
 const PAGE_SIZE = 500;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
@@ -55,30 +53,17 @@ export class EventStore {
    * Appends all events or none, on top of exactly the expected revision. The same events may be appended again at the same expected
    * revision. A success says that events of these ids are there; whether they are these very ones, `confirm` tells: the server takes
    * events of the same ids for a repetition, and another process may have run the same command at the same time.
-   * @throws WrongExpectedRevision; StoreRefused; AppendOutcomeUnknown when the store could not be asked within the patience
+   * @throws WrongExpectedRevision; StoreRefused; DomainError COMMAND_TOO_LARGE; AppendOutcomeUnknown when the store could not be asked within the patience
    */
   async append(stream: string, expected: ExpectedRevision, events: readonly EncodedEvent[]): Promise<AppendResult> {
-    checkAppend(stream, events);
-    const expectedRevision = expected === 'no_stream' ? -1n : expected;
-    const giveUpAt = Date.now() + this.#options.patienceMs;
-    const backoff = new Backoff();
-    for (;;) {
-      const reply = await this.#tryAppend(stream, expectedRevision, events);
-      if (!(reply instanceof Error) && reply.kind === 'appended' && reply.position !== undefined) {
-        return { revision: reply.revision, position: reply.position };
-      }
-      try {
-        // Whatever the error said, the events may have been written: only the stream itself tells.
-        const written = await this.#readBack(stream, expectedRevision, events);
-        if (written) return written;
-      } catch (error) {
-        if (error instanceof StoreUnavailable) throw new AppendOutcomeUnknown(stream, error);
-        throw error;
-      }
-      await this.#throwIfRefused(stream, expectedRevision, reply);
-      if (Date.now() > giveUpAt || this.#connection.closed) throw new AppendOutcomeUnknown(stream, reply);
-      await backoff.wait();
-    }
+    checkStreamName(stream);
+    const parts = {
+      store: this,
+      connection: this.#connection,
+      appender: this.#appender,
+      patienceMs: this.#options.patienceMs,
+    };
+    return appendSettled(parts, stream, expected === 'no_stream' ? -1n : expected, events);
   }
 
   /**
@@ -184,70 +169,11 @@ export class EventStore {
     }
   }
 
-  async #tryAppend(stream: string, expected: bigint, events: readonly EncodedEvent[]): Promise<AppendReply | Error> {
-    try {
-      return await this.#appender.append(stream, expected, events);
-    } catch (error) {
-      return error instanceof Error ? error : new Error(messageOf(error));
-    }
-  }
-
-  /** The result if the events are in the stream; undefined if nothing is there yet. @throws WrongExpectedRevision if others are */
-  async #readBack(
-    stream: string,
-    expected: bigint,
-    events: readonly EncodedEvent[],
-  ): Promise<AppendResult | undefined> {
-    const found: StoredEvent[] = [];
-    for await (const page of this.readStream(stream, { fromRevision: expected + 1n, limit: events.length }))
-      found.push(...page);
-    if (found.length === 0) return undefined;
-    // The same command run elsewhere at the same time has the same event ids, but not the same hashes: those are not these events.
-    if (found.length < events.length || found.some((event, i) => event.metadata.hash !== events[i]!.hash)) {
-      throw new WrongExpectedRevision(stream, expected, found.at(-1)!.revision);
-    }
-    const last = found.at(-1)!;
-    return {
-      revision: last.revision,
-      position: last.position === UNKNOWN_POSITION ? await this.headPosition() : last.position,
-    };
-  }
-
-  async #throwIfRefused(stream: string, expected: bigint, reply: AppendReply | Error): Promise<void> {
-    if (reply instanceof Error) {
-      const code = refusalCode(reply);
-      if (code) throw new StoreRefused(code, `appending to ${stream}: ${reply.message}`, reply);
-    } else if (reply.kind === 'failed') {
-      if (reply.error === 'WrongExpectedVersion') {
-        throw new WrongExpectedRevision(stream, expected, await this.#lastRevision(stream));
-      }
-      const code = REFUSED_APPENDS.get(reply.error);
-      if (code) throw new StoreRefused(code, `appending to ${stream}: ${reply.message || reply.error}`);
-      if (reply.error === 'MaximumAppendSizeExceeded') {
-        throw new DomainError(
-          'COMMAND_TOO_LARGE',
-          `The events for ${stream} are more than the server takes in one append`,
-        );
-      }
-    }
-  }
-
-  async #lastRevision(stream: string): Promise<bigint> {
-    for await (const [last] of this.readStream(stream, { direction: 'backwards', limit: 1 }))
-      if (last) return last.revision;
-    return -1n;
-  }
-
   #limits(limit: number, options: { pageSize?: number; signal?: AbortSignal }) {
     const { deadlineMs: silenceMs, patienceMs } = this.#options;
     return { limit, pageSize: options.pageSize ?? PAGE_SIZE, signal: options.signal, silenceMs, patienceMs };
   }
 }
-
-const REFUSED_APPENDS = new Map([
-  ['StreamDeleted', 'STREAM_DELETED'],
-  ['AccessDenied', 'STORE_ACCESS_DENIED'],
-]);
 
 function alreadySeen(after: bigint): (event: StoredEvent) => boolean {
   let last = after;
@@ -261,17 +187,4 @@ function alreadySeen(after: bigint): (event: StoredEvent) => boolean {
 function checkStreamName(stream: string): void {
   if (!parseStreamName(stream))
     throw new StoreRefused('STREAM_NAME_INVALID', `Not a stream of this project: ${JSON.stringify(stream)}`);
-}
-
-function checkAppend(stream: string, events: readonly EncodedEvent[]): void {
-  checkStreamName(stream);
-  if (events.length === 0) throw new StoreRefused('NOTHING_TO_APPEND', 'An append has at least one event');
-  let bytes = 0;
-  for (const event of events) bytes += event.bytes;
-  if (bytes > MAX_APPEND_BYTES) {
-    throw new StoreRefused(
-      'COMMAND_TOO_LARGE',
-      `${bytes} bytes of events in one append; at most ${MAX_APPEND_BYTES} fit`,
-    );
-  }
 }

@@ -3,7 +3,8 @@ export { BulkWriter } from './bulk-writer.js';
 export type { CommandContext, CommandResult } from './command.js';
 export { CommandRunner } from './command-runner.js';
 export { AppendOutcomeUnknown, StoreError, StoreRefused, StoreUnavailable, WrongExpectedRevision } from './errors.js';
-export { EventStore, MAX_APPEND_BYTES } from './event-store.js';
+export { EventStore } from './event-store.js';
+export { MAX_APPEND_BYTES } from './settled-append.js';
 export type {
   AppendResult,
   EventStoreOptions,
