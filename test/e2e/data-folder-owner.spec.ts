@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { estate, estateJson, ROOT, start, startApp, temporaryFolder, type Running } from '../support/processes.js';
 
@@ -104,6 +105,30 @@ describe('a data folder', () => {
     expect(JSON.parse(stdout)).toMatchObject({ outstanding: '19040' });
     expect(existsSync(join(dataDir, 'address.json'))).toBe(false);
   }, 120_000);
+
+  it('tells a command that has joined at once when its owner is gone', async () => {
+    const server = serve();
+    await server.until('stdout', READY);
+    const lines = Array.from({ length: 60_000 }, (_, n) => `2026-03-01,C${n % 50},reminder,,,R${n}`);
+    const long = join(folder.path, 'long.csv');
+    writeFileSync(long, [JOURNAL.split('\n')[0], ...lines, ''].join('\n'));
+    const importing = startApp('cli', ['import', 'history', long, '--community', 'yinghu', '--json'], dataDir);
+    running.push(importing);
+    const { size } = statSync(join(dataDir, 'events', 'data.mdb'));
+    while (statSync(join(dataDir, 'events', 'data.mdb')).size <= size + 100_000) await sleep(5);
+    server.child.kill('SIGKILL');
+    const killedAt = performance.now();
+    expect(await importing.ended).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^estate: OWNER_GONE: /),
+    });
+    expect(performance.now() - killedAt).toBeLessThan(20_000);
+    expect(await estateJson(['import', 'history', long, '--community', 'yinghu'], dataDir)).toMatchObject({
+      lines: 60_000,
+      rejected: [],
+    });
+  }, 240_000);
 
   it('is waited for while another command has it, with a word about it, and taken at once when that is killed', async () => {
     const holder = await hold();

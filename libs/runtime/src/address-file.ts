@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import net from 'node:net';
+import { DomainError } from '#libs/kernel';
 import type { StoreAddresses } from './configuration.js';
 import type { DataFolder } from './data-folder.js';
 import { readTextIfThere, writeFileDurably } from './files.js';
@@ -20,6 +21,8 @@ export function withdrawAddress(folder: DataFolder): void {
   rmSync(folder.addressFile, { force: true });
 }
 
+const WATCH_EVERY_MS = 250;
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -27,6 +30,25 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Watches a joined owner: the clients would look for its servers for a minute, as is right for real ones; its end is known at once. */
+export function watchOwner(owner: OwnerAddress): { readonly gone: Promise<never>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const gone = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (isAlive(owner.pid)) return;
+      clearInterval(timer);
+      reject(
+        new DomainError(
+          'OWNER_GONE',
+          `process ${owner.pid}, which served the data folder, has ended: run the command again`,
+        ),
+      );
+    }, WATCH_EVERY_MS).unref();
+  });
+  gone.catch(() => undefined);
+  return { gone, stop: () => clearInterval(timer) };
 }
 
 function answers(url: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { EventStore, Upcasters, Vault } from '#libs/event-store';
 import { DomainError } from '#libs/kernel';
 import { ReadStore } from '#libs/read-store';
-import { publishAddress, withdrawAddress } from './address-file.js';
+import { publishAddress, watchOwner, withdrawAddress } from './address-file.js';
 import { claimDataFolder } from './claim-data-folder.js';
 import { readConfiguration, type Environment, type StoreAddresses } from './configuration.js';
 import { dataFolderAt, prepareDataFolder, type DataFolder } from './data-folder.js';
@@ -46,7 +46,7 @@ export interface Runtime {
   readonly vaultDatabase: string;
   /** The vault, connected at the first call and closed with the runtime. Rejects with MASTER_KEY_REQUIRED where there is no key. */
   vault(): Promise<Vault>;
-  /** Rejects when a server of this process fails; pending for ever otherwise. */
+  /** Rejects when a server of this process fails, or the joined owner ends (OWNER_GONE); pending for ever otherwise. */
   readonly failed: Promise<never>;
   /** Closes the clients, then the servers of this process, then gives the folder free. */
   close(): Promise<void>;
@@ -127,8 +127,9 @@ async function openDataFolder(folder: DataFolder, options: RuntimeOptions): Prom
   const claim = await claimDataFolder(folder, { mustOwn: serve !== undefined, say, signal });
   if (claim.kind === 'joined') {
     const { eventstore, mongodb, projecting } = claim.owner;
-    const close = (): Promise<void> => Promise.resolve();
-    return { mode: 'standalone-joined', addresses: { eventstore, mongodb }, folder, projecting, failed: NEVER, close };
+    const { gone, stop } = watchOwner(claim.owner);
+    const close = async (): Promise<void> => stop();
+    return { mode: 'standalone-joined', addresses: { eventstore, mongodb }, folder, projecting, failed: gone, close };
   }
   try {
     prepareDataFolder(folder, Boolean(options.env['ESTATE_MASTER_KEY']));

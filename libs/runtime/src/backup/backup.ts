@@ -1,7 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { open } from 'lmdb';
 import { DomainError, type Clock } from '#libs/kernel';
 import { isEmptyFolder } from '../data-folder.js';
 import { readTextIfThere, syncFolder, writeFileDurably } from '../files.js';
@@ -12,6 +11,7 @@ import { dumpDatabase } from './vault-dump.js';
 /** lmdb's own copy: a read transaction sees one state, however much is written meanwhile, in this process or another. */
 async function copyEvents(source: string, target: string): Promise<void> {
   mkdirSync(target, { recursive: true, mode: 0o700 });
+  const { open } = await import('lmdb'); // native code that no other command of a joining process needs
   const environment = open({ path: source, readOnly: true, maxDbs: 16, overlappingSync: false });
   try {
     await environment.backup(target, false);
