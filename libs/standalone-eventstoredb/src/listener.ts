@@ -47,13 +47,16 @@ export class Listener {
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.setTimeout(SILENT_MS, () => socket.destroy());
+    let start = Buffer.alloc(0);
     const look = (): void => {
-      const start = socket.read() as Buffer | null;
-      if (start === null) return;
-      socket.unshift(start);
+      const bytes = socket.read() as Buffer | null;
+      if (bytes === null) return;
+      start = Buffer.concat([start, bytes]);
       if (start.length < HTTP2_START.length) return;
       socket.off('readable', look);
       socket.setTimeout(0).removeAllListeners('timeout');
+      // Put back once only: bytes put back are announced as readable again.
+      socket.unshift(start);
       if (start.toString('latin1', 0, HTTP2_START.length) === HTTP2_START) this.injector.injectConnection(socket);
       else this.http.emit('connection', socket);
     };

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledError, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventStoreServer, startEventStoreServer } from './index.js';
@@ -73,6 +75,32 @@ describe('closing', () => {
     await new Promise((resolve) => subscription.once('confirmation', resolve));
     await server.close();
     expect(await ended).toBeInstanceOf(CancelledError);
+  });
+});
+
+describe('a connection', () => {
+  it('that says nothing, or little, does not disturb the others', async () => {
+    const sockets = ['', 'P', 'PR', 'xyz'].map((start) => {
+      const socket = connect(server.port, '127.0.0.1').on('error', () => undefined);
+      socket.write(start);
+      return socket;
+    });
+    await delay(50);
+    await client.appendToStream('undisturbed', event(1));
+    expect(await readAll()).toHaveLength(1);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('is served when its first bytes come one by one', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    const request = 'GET /ping HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n';
+    for (const byte of request) {
+      socket.write(byte);
+      await delay(1);
+    }
+    let answer = '';
+    for await (const chunk of socket) answer += String(chunk);
+    expect(answer).toContain('Ping request successfully handled');
   });
 });
 
