@@ -1,6 +1,7 @@
 /** Fault tests at length: `npm run fault -- import [--kills N] [--lines N] [--seed N]`; `npm test` runs a short one of each. */
 const faults = {
   import: () => import('../test/fault/import-kills.mjs'),
+  cases: () => import('../test/fault/case-kills.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);
