@@ -50,14 +50,25 @@ module.exports = {
     {
       name: 'only-the-store-libs-know-the-database-clients',
       severity: 'error',
-      from: { path: '^(apps|libs|projections)/', pathNot: ['^libs/(event-store|read-store|runtime|projection-engine|standalone-[a-z]+)/', '\\.spec\\.ts$', '^projections/.+\\.reader\\.ts$'] },
+      from: {
+        path: '^(apps|libs|projections)/',
+        pathNot: [
+          '^libs/(event-store|read-store|runtime|projection-engine|standalone-[a-z]+)/',
+          '\\.spec\\.ts$',
+          '^projections/.+\\.reader\\.ts$',
+        ],
+      },
       to: { path: 'node_modules/(@eventstore/db-client|mongodb)/' },
     },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'node', 'default'], mainFields: ['module', 'main'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+      mainFields: ['module', 'main'],
+    },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^dist/' },
   },
