@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MongoClient } from 'mongodb';
 import {
   estate,
   estateJson,
@@ -53,6 +54,7 @@ interface Audit {
 
 /** Served, so that each call only joins. */
 let server: Running | undefined;
+let mongodbUrl = MONGODB_URL ?? '';
 
 afterAll(async () => {
   server?.child.kill('SIGTERM');
@@ -64,7 +66,7 @@ beforeAll(async () => {
   writeFileSync(join(folder.path, 'journal.csv'), JOURNAL);
   if (!stores.env) {
     server = startApp('standalone', ['--serve'], dataDir);
-    await server.until('stdout', /^ready /);
+    mongodbUrl = (await server.until('stdout', /^ready .*mongodb=(\S+)/))[1]!;
   }
   const imported = await json('import', 'history', join(folder.path, 'journal.csv'), ...ofCommunity);
   expect(imported).toEqual({ lines: 7, imported: 7, unchanged: 0, skipped: 0, rejected: [] });
@@ -255,6 +257,28 @@ describe('estate verify', () => {
     expect(verified.identities.every(({ holds }) => holds)).toBe(true);
     expect((await run('verify')).stdout).toMatch(/^verified up to position \d+$/m);
   });
+});
+
+describe('a read model that was changed by hand', () => {
+  it('is found by the audit and by verify, which end with 1 and still say all they found', async () => {
+    const client = await MongoClient.connect(mongodbUrl);
+    const entries = client.db(stores.env ? community : 'estate').collection<{ _id: string }>('audit-trail.v1');
+    const _id = `account-${community}.B1/0101@2/0`;
+    expect(await entries.updateOne({ _id }, { $set: { 'actor.id': 'nobody' } })).toMatchObject({ modifiedCount: 1 });
+    const audit = await run('report', 'audit', ...ofAccount, '--json');
+    const { verified, note, events } = JSON.parse(audit.stdout) as Audit;
+    expect([audit.status, verified, events.length > 3]).toEqual([1, false, true]);
+    expect(note).toContain('the audit trail and the store disagree');
+    const check = await run('verify', '--json');
+    expect(check.status).toBe(1);
+    expect(JSON.parse(check.stdout)).toMatchObject({
+      projections: expect.arrayContaining([expect.objectContaining({ name: 'audit-trail', differences: 1 })]),
+      faults: [expect.stringContaining('nobody')],
+    });
+    await entries.updateOne({ _id }, { $set: { 'actor.id': 'import' } });
+    await client.close();
+    expect(await run('verify')).toMatchObject({ status: 0 });
+  }, 120_000);
 });
 
 describe('bad input', () => {
