@@ -9,7 +9,7 @@ import { CLOCK, UPCASTERS } from './tokens.js';
 import { Upcasters } from './upcasters.js';
 
 const LOADS_AT_ONCE = 32;
-const APPENDS_AT_ONCE = 16;
+const APPENDS_AT_ONCE = 32;
 
 /**
  * Records many commands of one stream in few appends, many streams side by side: imports, billing runs. Every command keeps its own id,

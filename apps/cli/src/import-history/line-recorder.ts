@@ -30,7 +30,7 @@ export interface LineRecorderOptions<Line, State> {
 }
 
 /** Streams in flight: while one waits for its append, others are loaded and decided. */
-const STREAMS_IN_FLIGHT = 32;
+const STREAMS_IN_FLIGHT = 48;
 
 /**
  * Records sorted lines, many streams at a time, each stream's lines in their order.
