@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type AppendResult,
+  DeadlineExceededError,
   EventStoreDBClient,
   MaxAppendSizeExceededError,
   WrongExpectedVersionError,
@@ -146,6 +147,13 @@ describe.each([
     expect(error).toBeInstanceOf(MaxAppendSizeExceededError);
     expect((error as MaxAppendSizeExceededError).maxAppendSize).toBe(1_048_576);
     await client.appendToStream(stream, [event], { ...path, expectedRevision: 'no_stream' });
+  });
+});
+
+describe('the deadline of a batch append', () => {
+  it('that has passed is an error, whatever else is wrong with it', async () => {
+    const append = client.appendToStream(freshStream(), numbered(30_000), { deadline: 1 });
+    await expect(append).rejects.toBeInstanceOf(DeadlineExceededError);
   });
 });
 

@@ -17,6 +17,8 @@ import type { Outlet, Outlets } from './outlet.js';
 export const MAX_APPEND_BYTES = 1024 * 1024;
 /** Appends of one call that may be under way before it is read no further. */
 const MAX_UNDER_WAY = 256;
+/** Appends of one call whose last part has not come: each may hold 1 MiB. */
+const MAX_INCOMPLETE = 64;
 
 type AppendResp = InstanceType<typeof streamsPb.AppendResp>;
 
@@ -105,7 +107,10 @@ export class BatchAppendCall {
     }
     const { correlationId, options } = message;
     if (options !== undefined && !this.pending.has(correlationId)) {
+      if (this.pending.size >= MAX_INCOMPLETE)
+        return this.outlet.fail(invalidArgument('too many appends are incomplete'));
       this.pending.set(correlationId, { options, events: [], bytes: 0 });
+      if ((options.deadlineMs ?? Infinity) <= Date.now()) return this.refuse(message, { kind: 'timeout' });
     }
     const batch = this.pending.get(correlationId);
     if (message.fault !== undefined) return this.refuse(message, { kind: 'bad-request', message: message.fault });
@@ -118,7 +123,6 @@ export class BatchAppendCall {
       return this.refuse(message, { kind: 'too-large', limitBytes: MAX_APPEND_BYTES });
     }
     if (!message.isFinal) return;
-    if ((batch.options.deadlineMs ?? Infinity) <= Date.now()) return this.refuse(message, { kind: 'timeout' });
     this.pending.delete(correlationId);
     this.append(message.correlation, batch);
   }
