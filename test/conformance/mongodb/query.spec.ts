@@ -33,7 +33,12 @@ const ROWS: readonly Row[] = [
   ['$gte null finds null and missing', [{ a: null }, {}, { a: 0 }], { a: { $gte: null } }, [1, 2]],
   ['an array matches by an element', [{ a: [1, 2] }, { a: 2 }, { a: [3] }], { a: 2 }, [1, 2]],
   ['an array matches as a whole', [{ a: [1, 2] }, { a: [2, 1] }, { a: [[1, 2]] }], { a: [1, 2] }, [1, 3]],
-  ['different elements may meet each bound', [{ a: [1, 9] }, { a: [5] }, { a: [1] }], { a: { $gt: 3, $lt: 6 } }, [1, 2]],
+  [
+    'different elements may meet each bound',
+    [{ a: [1, 9] }, { a: [5] }, { a: [1] }],
+    { a: { $gt: 3, $lt: 6 } },
+    [1, 2],
+  ],
   ['two elements meet two bounds', [{ a: [1, 9] }, { a: [1] }], { a: { $gt: 8, $lt: 2 } }, [1]],
   ['$elemMatch wants one element', [{ a: [1, 9] }, { a: [5] }], { a: { $elemMatch: { $gt: 3, $lt: 6 } } }, [2]],
   [

@@ -101,7 +101,7 @@ function isDone(cursor: Cursor): boolean {
 function enter(cursor: Cursor, element: Maybe): Cursor {
   const trail = trailOf(cursor);
   if (cursor.at === cursor.parts.length) {
-    return { ...cursor, value: element ?? UNDEFINED, at: cursor.at + 1, trail, multikey: true };
+    return { ...cursor, value: element === undefined ? UNDEFINED : element, at: cursor.at + 1, trail, multikey: true };
   }
   // Elements that are no documents have no such field; an array in an array is not looked into.
   const value = element instanceof Doc ? element : undefined;
