@@ -3,7 +3,7 @@
  * data folder, with as many appends in flight. Events are prepared outside of the timing, a window at a time.
  *
  *   node import-bare-round.mjs '{"source": FOLDER, "target": FOLDER, "grouping": FILE, "inFlight": N}'
- *   → {"milliseconds", "events"}
+ *   → {"milliseconds", "cpuMilliseconds", "events"}
  */
 import { readFileSync } from 'node:fs';
 import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
@@ -54,6 +54,7 @@ const writer = EventStoreDBClient.connectionString(to.url);
 // The client connects and asks for the server's features on its first call; that is no work on events.
 await writer.appendToStream('warm-up', jsonEvent({ type: 'warmed-up', data: {} }));
 let milliseconds = 0;
+let cpuMilliseconds = 0;
 let events = 0;
 for (let at = 0; at < groups.length;) {
   const window = [];
@@ -64,10 +65,13 @@ for (let at = 0; at < groups.length;) {
   await pool(window, async (group) => void (group.events = await readGroup(reader, group)));
   events += window.reduce((sum, group) => sum + group.events.length, 0);
   const startedAt = performance.now();
+  const cpuAtStart = process.cpuUsage();
   await pool(window, (group) => append(writer, group));
   milliseconds += performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpuAtStart);
+  cpuMilliseconds += (user + system) / 1000;
 }
 await Promise.all([reader.dispose(), writer.dispose()]);
 await Promise.all([from.close(), to.close()]);
-process.stdout.write(`${JSON.stringify({ milliseconds, events })}\n`);
+process.stdout.write(`${JSON.stringify({ milliseconds, cpuMilliseconds, events })}\n`);
 process.exit(0);

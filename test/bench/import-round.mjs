@@ -2,7 +2,7 @@
  * One import through the whole path, on a fresh data folder; notes which appends were made.
  *
  *   node import-round.mjs '{"journal": FILE, "dataDir": FOLDER, "grouping": FILE}'
- *   → {"milliseconds", "events", "peakRssMiB"}
+ *   → {"milliseconds", "cpuMilliseconds", "events", "peakRssMiB"}
  */
 import { writeFileSync } from 'node:fs';
 import { EventStore, Upcasters } from '#libs/event-store';
@@ -24,15 +24,19 @@ eventStore.append = async (stream, expected, batch) => {
 };
 
 const startedAt = performance.now();
+const cpuAtStart = process.cpuUsage();
 const report = await importHistory(importStores({ eventStore, upcasters: new Upcasters() }), {
   path: journal,
   communityId: 'bench',
 });
 const milliseconds = performance.now() - startedAt;
+const { user, system } = process.cpuUsage(cpuAtStart);
 const peakRssMiB = Math.round(process.resourceUsage().maxRSS / 1024);
 if (report.imported !== report.lines) throw new Error(`only ${report.imported} of ${report.lines} lines were imported`);
 writeFileSync(grouping, appends.join(''));
 await eventStore.close();
 await server.close();
-process.stdout.write(`${JSON.stringify({ milliseconds, events, peakRssMiB })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ milliseconds, cpuMilliseconds: (user + system) / 1000, events, peakRssMiB })}\n`,
+);
 process.exit(0);

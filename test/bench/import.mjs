@@ -65,6 +65,7 @@ export async function run({ lines = DEFAULT_LINES, rounds = lines > 300_000 ? 1 
   return { linesPerSec: perSecond(importing), bareAppendPerSec: perSecond(bare), ratio, peakRssMiB };
 }
 
-function describe({ milliseconds, events }) {
-  return `${(milliseconds / 1000).toFixed(2)} s (${Math.round((events / milliseconds) * 1000)} events/s)`;
+function describe({ milliseconds, cpuMilliseconds, events }) {
+  const seconds = (value) => (value / 1000).toFixed(2);
+  return `${seconds(milliseconds)} s, ${seconds(cpuMilliseconds)} s of CPU (${Math.round((events / milliseconds) * 1000)} events/s)`;
 }
