@@ -21,6 +21,10 @@ export class ReadModels {
     return this.stores.eventstoreUrl;
   }
 
+  get mongodbUrl(): string {
+    return this.stores.mongodbUrl;
+  }
+
   drain(source: EventSource, maxBatchEvents = 100): Drain {
     return new Drain({ source, stores: this.store, projections, maxBatchEvents });
   }
