@@ -28,6 +28,8 @@ export class Listener {
       this.net.once('error', reject);
       this.net.listen(port, host, () => {
         this.net.off('error', reject);
+        // A connection that could not be taken (too many files open) must not end the server.
+        this.net.on('error', (error) => console.error(`listening: ${error.message}`));
         resolve((this.net.address() as AddressInfo).port);
       });
     });

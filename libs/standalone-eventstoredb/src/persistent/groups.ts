@@ -127,7 +127,4 @@ function checkConfig(config: GroupConfig): void {
   if (config.historyBufferSize <= 0) throw failed('Buffer Size must be positive.');
   if (config.liveBufferSize <= 0) throw failed('Live Buffer Size must be positive.');
   if (config.readBatchSize <= 0) throw failed('Read Batch Size must be positive.');
-  if (config.readBatchSize >= config.historyBufferSize) {
-    throw failed('Read Batch Size may not be greater than or equal to Buffer Size.');
-  }
 }

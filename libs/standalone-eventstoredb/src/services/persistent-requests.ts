@@ -43,6 +43,9 @@ function configOf(options: Options, namedStrategy: string): Omit<GroupConfig, 'f
   const identifier = options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier();
   const stream = sourceNameOf(identifier, options.hasAll());
   const group = options.getGroupName();
+  if (stream === ALL_STREAM && !options.hasAll()) {
+    throw groupFailed(stream, group, '$all is subscribed to as such, not by the name of a stream');
+  }
   return {
     stream,
     group,
