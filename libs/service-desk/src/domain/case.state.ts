@@ -20,7 +20,8 @@ export interface OpenedCase {
   readonly verifiedBy: string | null;
   /** Status and clocks. */
   readonly standing: CaseStanding;
-  readonly pauses: readonly ClosedPause[];
+  /** Grows in place: a state has one owner, and a case of many pauses folds in linear time. */
+  readonly pauses: ClosedPause[];
   /** Instant of the last activity: facts of a case come in their order. */
   readonly lastAt: Instant;
 }
@@ -52,7 +53,8 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
   switch (fact.action) {
     case 'ClockResumed': {
       const { pausedAt, resumedAt } = fact.data;
-      return { ...next, pauses: [...state.pauses, { pausedAt, resumedAt }] };
+      state.pauses.push({ pausedAt, resumedAt });
+      return next;
     }
     case 'Verified':
       return { ...next, verifiedBy: fact.data.agent };
