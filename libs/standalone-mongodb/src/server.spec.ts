@@ -280,6 +280,26 @@ describe('collections', () => {
     expect(await db.listCollections().toArray()).toEqual([]);
   });
 
+  it('holds documents to a validator', async () => {
+    await db.createCollection('valid', { validator: { n: { $gte: 0 } } });
+    const valid = db.collection('valid');
+    await valid.insertOne({ n: 1 });
+    await expect(valid.insertOne({ n: -1 })).rejects.toMatchObject({ code: 121 });
+    await expect(valid.updateOne({}, { $inc: { n: -5 } })).rejects.toMatchObject({ code: 121 });
+  });
+
+  it('answers as a standalone does to transactions and change streams', async () => {
+    const begin = { insert: 'things', documents: [{}], txnNumber: 1n, startTransaction: true, autocommit: false };
+    await expect(db.command(begin)).rejects.toMatchObject({ code: 20 });
+    await expect(things.aggregate([{ $changeStream: {} }]).toArray()).rejects.toMatchObject({ code: 40573 });
+    expect(await db.command({ hello: 1 })).not.toHaveProperty('setName');
+  });
+
+  it('expires documents of a TTL index', async () => {
+    await things.createIndex({ at: 1 }, { expireAfterSeconds: 60 });
+    expect((await things.indexes())[1]).toMatchObject({ expireAfterSeconds: 60 });
+  });
+
   it('refuses by name what it does not have', async () => {
     await expect(db.command({ frobnicate: 1 })).rejects.toMatchObject({ code: 59, codeName: 'CommandNotFound' });
     await expect(things.find({ a: { $near: 1 } }).toArray()).rejects.toMatchObject({ code: 2 });

@@ -30,6 +30,8 @@ const create: Command = (context) =>
       fail('NotImplemented', `standalone mode has no create option '${name}'`);
     }
     const options = Doc.of(context.body.fields.filter((field) => KEPT_OPTIONS.includes(field.name)));
+    const validator = context.doc('validator');
+    if (validator !== undefined) compileFilter(validator);
     const existing = context.collection();
     if (existing !== undefined) {
       if (options.isEmpty && existing.options.isEmpty) return okReply();

@@ -1,3 +1,4 @@
+import { docOf } from '../bson/build.js';
 import { Doc, Field } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
 import { KeyBuilder } from '../bson/key.js';
@@ -36,6 +37,7 @@ export class Collection {
   readonly uuid: Binary;
   readonly env: Environment;
   #count: number | undefined;
+  #validator: Filter | undefined;
   readonly #partials = new Map<IndexInfo, Filter>();
 
   constructor(
@@ -112,6 +114,7 @@ export class Collection {
   /** Stores a new document that has its _id. Throws 11000 before anything is changed. */
   insert(doc: Doc): void {
     void this.count;
+    this.#validate(doc, undefined);
     const bytes = sized(doc);
     const rid = this.catalog.nextRid();
     const entries = this.indexes.flatMap((index) => this.#entries(index, doc, rid));
@@ -123,6 +126,7 @@ export class Collection {
 
   /** Puts `next` in the place of `previous`; only entries that differ are touched. */
   replace(rid: number, previous: Doc, next: Doc): void {
+    this.#validate(next, previous);
     const bytes = sized(next);
     const removed: Entry[] = [];
     const added: Entry[] = [];
@@ -175,6 +179,20 @@ export class Collection {
       this.#partials.set(index, filter);
     }
     return filter.matches(doc);
+  }
+
+  /** The collection's validator, by its level and action. */
+  #validate(doc: Doc, previous: Doc | undefined): void {
+    const validator = this.options.get('validator');
+    if (!(validator instanceof Doc) || this.options.get('validationAction') === 'warn') return;
+    const level = this.options.get('validationLevel');
+    if (level === 'off') return;
+    this.#validator ??= compileFilter(validator);
+    if (this.#validator.matches(doc)) return;
+    if (level === 'moderate' && previous !== undefined && !this.#validator.matches(previous)) return;
+    fail('DocumentValidationFailure', 'Document failed validation', {
+      errInfo: docOf({ failingDocumentId: doc.get('_id'), details: { operatorName: 'validator' } }),
+    });
   }
 
   #entries(index: IndexInfo, doc: Doc, rid: number): Entry[] {

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { MongoClient, type Collection } from 'mongodb';
+
+/** More rounds by STANDALONE_KILLS=200; the built server is needed (`npm run build`). */
+const KILLS = Number(process.env['STANDALONE_KILLS'] ?? 6);
+const WRITERS = 6;
+const entry = resolve('dist/libs/standalone-mongodb/src/index.js');
+
+const program = `
+  import { startMongoServer } from ${JSON.stringify(pathToFileURL(entry).href)};
+  const server = await startMongoServer({ dataDir: process.argv[1], host: '127.0.0.1', port: 0 });
+  console.log(server.port);
+`;
+
+interface Counter {
+  _id: string;
+  position: bigint;
+  group: number;
+  tags: number[];
+}
+
+let dataDir: string;
+let child: ChildProcess;
+let client: MongoClient;
+let coll: Collection<Counter>;
+
+async function start(): Promise<void> {
+  child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [port] = (await once(createInterface(child.stdout!), 'line')) as [string];
+  const options = { useBigInt64: true, serverSelectionTimeoutMS: 2000 };
+  client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, options);
+  coll = client.db('fault').collection('counters');
+}
+
+async function kill(): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+  await client.close();
+}
+
+/** What was acknowledged, and what was sent, by document: what is stored lies in between. */
+class Journal {
+  readonly acknowledged = new Map<string, bigint>();
+  readonly sent = new Map<string, bigint>();
+
+  /** Guarded replaces of a writer's own 40 documents, batch by batch, until the server is gone. */
+  async write(writer: number, from: bigint): Promise<void> {
+    for (let position = from; ; position += 1n) {
+      const docs = Array.from({ length: 40 }, (_, i): Counter => {
+        const group = Number(position) % 7;
+        return { _id: `${writer}/${i}`, position, group, tags: [group, -i] };
+      });
+      for (const doc of docs) this.sent.set(doc._id, position);
+      try {
+        await coll.bulkWrite(
+          docs.map((doc) => ({
+            replaceOne: { filter: { _id: doc._id, position: { $lt: position } }, replacement: doc, upsert: true },
+          })),
+          { ordered: false, writeConcern: { w: 'majority', j: true } },
+        );
+      } catch {
+        return;
+      }
+      for (const doc of docs) this.acknowledged.set(doc._id, position);
+    }
+  }
+
+  /** Nothing acknowledged is lost, and every index holds exactly what the documents say. */
+  async check(): Promise<bigint> {
+    const docs = await coll.find().toArray();
+    const stored = new Map(docs.map((doc) => [doc._id, doc]));
+    let highest = 0n;
+    for (const [id, position] of this.sent) {
+      const found = stored.get(id)?.position ?? 0n;
+      expect(found).toBeGreaterThanOrEqual(this.acknowledged.get(id) ?? 0n);
+      expect(found).toBeLessThanOrEqual(position);
+      if (found > 0n) this.acknowledged.set(id, found);
+      highest = position > highest ? position : highest;
+    }
+    for (const group of [0, 1, 2, 3, 4, 5, 6]) {
+      const expected = docs
+        .filter((doc) => doc.group === group)
+        .map((doc) => doc._id)
+        .sort();
+      for (const filter of [{ group }, { tags: group }]) {
+        const explained = await coll.find(filter).explain('executionStats');
+        expect(explained['queryPlanner'].winningPlan.inputStage.stage).toBe('IXSCAN');
+        expect(explained['executionStats'].totalDocsExamined).toBe(explained['executionStats'].nReturned);
+      }
+      expect(
+        (
+          await coll
+            .find({ group })
+            .map((doc) => doc._id)
+            .toArray()
+        ).sort(),
+      ).toEqual(expected);
+    }
+    expect(await coll.estimatedDocumentCount()).toBe(docs.length);
+    return highest;
+  }
+}
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'mongodb-fault-'));
+});
+afterEach(async () => {
+  if (child.exitCode === null && child.signalCode === null) await kill();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+(existsSync(entry) ? describe : describe.skip)('kill -9 of the standalone MongoDB server', () => {
+  it(`loses nothing acknowledged in ${KILLS} kills under load`, async () => {
+    const journal = new Journal();
+    await start();
+    await coll.createIndexes([{ key: { group: 1 } }, { key: { tags: 1 } }]);
+    let next = 1n;
+    for (let round = 0; round < KILLS; round += 1) {
+      const from = next;
+      const writers = Array.from({ length: WRITERS }, (_, writer) => journal.write(writer, from));
+      await delay(100 + Math.random() * 300);
+      await kill();
+      await Promise.all(writers);
+      await start();
+      next = (await journal.check()) + 1n;
+    }
+    expect(next).toBeGreaterThan(BigInt(KILLS));
+  }, 300_000);
+});
