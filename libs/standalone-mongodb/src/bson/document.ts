@@ -89,6 +89,12 @@ export class Doc extends Container {
     return this.get(name) !== undefined;
   }
 
+  /** The first element, without looking at the others. */
+  get first(): Field | undefined {
+    if (this.cached !== undefined || this.buf === undefined) return this.fields[0];
+    return this.isEmpty ? undefined : firstField(this.buf, this.start);
+  }
+
   get isEmpty(): boolean {
     return this.buf !== undefined ? this.buf.readInt32LE(this.start) === 5 : this.fields.length === 0;
   }
@@ -141,6 +147,11 @@ function parseFields(buf: Buffer, start: number): Field[] {
     at = valueEnd(buf, type, nameEnd + 1);
   }
   return fields;
+}
+
+function firstField(buf: Buffer, start: number): Field {
+  const nameEnd = buf.indexOf(0, start + 5);
+  return Field.raw(buf.toString('utf8', start + 5, nameEnd), buf[start + 4] as BsonType, buf, nameEnd + 1);
 }
 
 /** Looks one name up without decoding the others. */

@@ -5,6 +5,8 @@ type Table = Database<Buffer, Buffer>;
 interface Change {
   readonly table: Table;
   readonly key: Buffer;
+  /** The key as writers look it up; undefined when none does. */
+  readonly name: string | undefined;
   readonly value: Buffer | null;
 }
 interface Pending {
@@ -76,18 +78,22 @@ export class Environment {
   }
 
   put(table: Table, key: Buffer, value: Buffer): void {
-    this.#changes.push({ table, key, value });
-    this.#pending.set(key.toString('latin1'), { value, batch: this.#batch });
+    this.#change(table, key, value);
   }
 
   remove(table: Table, key: Buffer): void {
-    this.#changes.push({ table, key, value: null });
-    this.#pending.set(key.toString('latin1'), { value: null, batch: this.#batch });
+    this.#change(table, key, null);
+  }
+
+  #change(table: Table, key: Buffer, value: Buffer | null): void {
+    const name = key.toString('latin1');
+    this.#changes.push({ table, key, name, value });
+    this.#pending.set(name, { value, batch: this.#batch });
   }
 
   /** For entries that no writer looks up by key (non-unique indexes). */
   putUnseen(table: Table, key: Buffer, value: Buffer | null): void {
-    this.#changes.push({ table, key, value });
+    this.#changes.push({ table, key, name: undefined, value });
   }
 
   /** The latest value, on disk or not. For writers. */
@@ -112,7 +118,7 @@ export class Environment {
       })
       .then(() => {
         this.#root.resetReadTxn();
-        for (const { key } of changes) this.#settled(key, batch);
+        for (const { name } of changes) if (name !== undefined) this.#settled(name, batch);
       });
     this.#inFlight.add(committed);
     const done = (): boolean => this.#inFlight.delete(committed);
@@ -120,8 +126,7 @@ export class Environment {
     return committed;
   }
 
-  #settled(key: Buffer, batch: number): void {
-    const name = key.toString('latin1');
+  #settled(name: string, batch: number): void {
     if (this.#pending.get(name)?.batch === batch) this.#pending.delete(name);
   }
 

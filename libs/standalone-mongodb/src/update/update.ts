@@ -33,7 +33,7 @@ export function compileUpdate(update: Maybe, arrayFilters: Maybe, constants: Doc
     return { kind: 'pipeline', apply: (doc) => withId(run(doc), doc) };
   }
   if (!(update instanceof Doc)) return fail('FailedToParse', 'Update argument must be either an object or an array');
-  if (update.fields[0]?.name.startsWith('$') !== true) {
+  if (update.first?.name.startsWith('$') !== true) {
     if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for replacement-style updates');
     return { kind: 'replacement', apply: (doc) => replacement(doc, update) };
   }
@@ -45,7 +45,7 @@ function replacement(old: Doc, next: Doc): Doc {
   const id = next.get('_id');
   const oldId = old.get('_id');
   if (id === undefined) {
-    const kept = old.fields.filter((field) => field.name === '_id');
+    const kept = old.first?.name === '_id' ? [old.first] : old.fields.filter((field) => field.name === '_id');
     return kept.length === 0 ? next : Doc.of([...kept, ...next.fields]);
   }
   if (oldId !== undefined && !equalValues(id, oldId)) {
@@ -55,7 +55,7 @@ function replacement(old: Doc, next: Doc): Doc {
       `After applying the update, the (immutable) field '_id' was found to have been altered to _id: ${shellText(id)}`,
     );
   }
-  if (next.fields[0]?.name === '_id') return next;
+  if (next.first?.name === '_id') return next;
   return Doc.of([
     ...next.fields.filter((field) => field.name === '_id'),
     ...next.fields.filter((field) => field.name !== '_id'),

@@ -24,7 +24,7 @@ export function upsertDocument(node: Node, update: Update): Doc {
 function withId(doc: Doc, fromQuery: Value | undefined): Doc {
   const id = doc.get('_id') ?? fromQuery ?? newObjectId();
   checkId(id);
-  if (doc.fields[0]?.name === '_id') return doc;
+  if (doc.first?.name === '_id') return doc;
   return Doc.of([Field.of('_id', id), ...doc.fields.filter((field) => field.name !== '_id')]);
 }
 
@@ -69,7 +69,7 @@ export function newObjectId(): ObjectId {
 
 /** A document as it is stored: with an _id, and that first. */
 export function prepareInsert(doc: Doc): Doc {
-  const first = doc.fields[0];
+  const first = doc.first;
   if (first?.name === '_id') {
     checkId(first.value);
     return doc;
