@@ -58,16 +58,9 @@ describe('ids (D17)', () => {
 
   it('counts a reference in code points and keeps control characters out', () => {
     expect(parseReference('')).toBe('');
+    expect(parseReference('two\r\n\tlines')).toBe('two\r\n\tlines');
     expect(parseReference('𠀀'.repeat(128))).toHaveLength(256);
-    for (const text of [
-      'x'.repeat(129),
-      '𠀀'.repeat(129),
-      'a\tb',
-      'a\u0000',
-      'a\u0085',
-      '\udc00',
-      'x'.repeat(20_000_000),
-    ]) {
+    for (const text of ['x'.repeat(129), '𠀀'.repeat(129), 'a\u0000', 'a\u0085', '\udc00', 'x'.repeat(20_000_000)]) {
       expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }));
     }
   });

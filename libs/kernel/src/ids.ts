@@ -5,7 +5,8 @@ const PLAIN_ID = /^[A-Za-z0-9_\-./]{1,64}$/;
 const COMMUNITY_ID = /^[A-Za-z0-9_/\p{Script=Han}]{1,64}$/u;
 const STREAM = /^([a-z]+)-([A-Za-z0-9_/\p{Script=Han}]{1,64})\.([A-Za-z0-9_\-./\p{Script=Han}]{1,64})$/u;
 const PLAIN_STREAM = /^([a-z]+)-([A-Za-z0-9_/]{1,64})\.([A-Za-z0-9_\-./]{1,64})$/;
-const CONTROL = /\p{Cc}/u;
+/** Tabs and line ends are text (a quoted field may hold them); other control characters are not. */
+const CONTROL = /[^\P{Cc}\t\n\r]/u;
 const REFERENCE_LENGTH = 128;
 
 /**
@@ -27,7 +28,8 @@ export function parseCommunityId(text: string): string {
 }
 
 /**
- * A plain reference without personal data: at most 128 code points, '' allowed. Control characters and lone surrogates are refused.
+ * A plain reference without personal data: at most 128 code points, '' allowed. Lone surrogates and control
+ * characters other than tabs and line ends are refused.
  * @throws DomainError REFERENCE_INVALID
  */
 export function parseReference(text: string): string {

@@ -51,7 +51,8 @@ describe('a line of a journal', () => {
     ['2020-01-31|A|payment|0|soon|', 'DUE_ON_INVALID'],
     ['2020-01-31|A|reminder||2020-02-05|', 'DUE_ON_NOT_ALLOWED'],
     [`2020-01-31|A|payment|1||${'r'.repeat(129)}`, 'REFERENCE_INVALID'],
-    ['2020-01-31|A|payment|0||a\nb', 'REFERENCE_INVALID'],
+    ['2020-01-31|A|payment|1||a\nb', 'line'],
+    ['2020-01-31|A|payment|0||a\u0085b', 'REFERENCE_INVALID'],
     ['2020-01-31|A|payment|1||a\0', 'REFERENCE_INVALID'],
   ])('%j is %s', (text, expected) => expect(outcome(text)).toBe(expected));
 

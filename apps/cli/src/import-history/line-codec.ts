@@ -17,7 +17,7 @@ export interface LineCodec<Line> {
 
 type Fields = [string, string, string, string, string, string, string, string];
 
-/** Lines of a journal: by account, then date. Tabs and line feeds part the fields: checked fields hold no control characters. */
+/** Lines of a journal: by account, then date. Tabs and line feeds part the fields; of checked fields only a reference may hold any. */
 export const JOURNAL_CODEC: LineCodec<JournalLine> = {
   streamOf: (line) => line.account,
   orderOf: (line) => line.occurredOn,
@@ -31,7 +31,7 @@ function encodeLines(lines: readonly JournalLine[]): Buffer {
   let text = '';
   for (const l of lines) {
     const asRead = l.accountAsRead === l.account ? '' : l.accountAsRead;
-    text += `${l.account}\t${l.occurredOn}\t${l.line}\t${l.entry}\t${l.amountMinor}\t${l.dueOn}\t${l.reference}\t${asRead}\n`;
+    text += `${l.account}\t${l.occurredOn}\t${l.line}\t${l.entry}\t${l.amountMinor}\t${l.dueOn}\t${escapeText(l.reference)}\t${asRead}\n`;
   }
   return Buffer.from(text);
 }
@@ -47,6 +47,16 @@ function decodeLine(text: string): JournalLine {
     entry: entry as HistoryEntry,
     amountMinor,
     dueOn,
-    reference,
+    reference: unescapeText(reference),
   };
+}
+
+function escapeText(text: string): string {
+  if (!/[\\\t\n]/.test(text)) return text;
+  return text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n');
+}
+
+function unescapeText(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\(.)/g, (_, escaped: string) => (escaped === 't' ? '\t' : escaped === 'n' ? '\n' : escaped));
 }

@@ -28,7 +28,9 @@ async function sort(lines: readonly JournalLine[], limits: Partial<SorterLimits>
 const account = fc.constantFrom('A', 'A1', 'B1/0101', '阳光', 'A-', 'a');
 const date = fc.constantFrom('2020-01-01', '2020-01-02', '2019-12-31');
 const journal = fc
-  .array(fc.tuple(account, date, fc.constantFrom('', 'r1', '中文', 'r'.repeat(100))), { maxLength: 60 })
+  .array(fc.tuple(account, date, fc.constantFrom('', 'r1', '中文', 'two\n\tlines', '\\t\\n\\', 'r'.repeat(100))), {
+    maxLength: 60,
+  })
   .map((rows) => rows.map(([a, d, r], index) => line(index + 2, a, d, r)));
 
 describe('line sorter', () => {

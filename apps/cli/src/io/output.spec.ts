@@ -80,6 +80,7 @@ describe('tables', () => {
       ]),
     ]).toEqual(['name     n', '──────  ──', '甲乙丙   1', 'a       23']);
     expect(displayWidth('甲b𠀀')).toBe(5);
+    expect([...tableLines(columns, [['two\nlines\u001b[2J', '1']])].at(-1)).toBe('two␊lines␛[2J  1');
   });
 
   it.each([

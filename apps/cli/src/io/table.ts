@@ -17,9 +17,14 @@ function pad(text: string, width: number, right: boolean): string {
   return right ? space + text : text + space;
 }
 
+/** Stored text must neither break a table nor reach a terminal as a command: control characters are shown by their pictures. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (c) => (c <= '\x1f' ? String.fromCodePoint(0x2400 + c.codePointAt(0)!) : '\u2421'));
+}
+
 /** Lines of a table with a header; rows are asked for once, so that their number is the caller's choice. */
 export function* tableLines<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>): Generator<string> {
-  const cells = [...rows].map((row) => columns.map((column) => column.value(row)));
+  const cells = [...rows].map((row) => columns.map((column) => visible(column.value(row))));
   const widths = columns.map((column, index) =>
     cells.reduce((width, row) => Math.max(width, displayWidth(row[index]!)), displayWidth(column.title)),
   );
