@@ -1,11 +1,9 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import type { Maybe, Value } from '../bson/values.js';
 import { failAt, MongoError } from '../errors.js';
-import { operators } from './operators.js';
+import { operators, type Expression, type Variables } from './operators.js';
 
-/** Values of `$$name`; ROOT is the document, CURRENT the same unless an operator changed it. */
-export type Variables = ReadonlyMap<string, Maybe>;
-export type Expression = (doc: Doc, variables: Variables) => Maybe;
+export type { Expression, Variables } from './operators.js';
 
 export const NO_VARIABLES: Variables = new Map();
 

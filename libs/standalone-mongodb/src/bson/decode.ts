@@ -1,9 +1,7 @@
-import { Arr, Doc } from './document.js';
 import {
   Binary,
   BsonType,
   Code,
-  CodeWithScope,
   DateTime,
   DBPointer,
   Decimal,
@@ -15,20 +13,37 @@ import {
   SymbolValue,
   Timestamp,
   UNDEFINED,
-  type Value,
-} from './values.js';
+} from './scalars.js';
 
-/** Decodes one value; documents and arrays stay views of the bytes. */
-export function decodeValue(buf: Buffer, type: BsonType, at: number): Value {
+type Container = BsonType.Object | BsonType.Array | BsonType.CodeWithScope;
+
+export type Scalar =
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | Int32
+  | Decimal
+  | DateTime
+  | Timestamp
+  | ObjectId
+  | Binary
+  | RegExpValue
+  | Code
+  | SymbolValue
+  | DBPointer
+  | typeof MIN_KEY
+  | typeof MAX_KEY
+  | typeof UNDEFINED;
+
+/** Decodes one value that holds no other. */
+export function decodeScalar(buf: Buffer, type: Exclude<BsonType, Container>, at: number): Scalar {
   switch (type) {
     case BsonType.Double:
       return buf.readDoubleLE(at);
     case BsonType.String:
-      return text(buf, at);
-    case BsonType.Object:
-      return Doc.raw(buf, at);
-    case BsonType.Array:
-      return Arr.raw(buf, at);
+      return stringAt(buf, at);
     case BsonType.Int32:
       return new Int32(buf.readInt32LE(at));
     case BsonType.Int64:
@@ -56,15 +71,13 @@ export function decodeValue(buf: Buffer, type: BsonType, at: number): Value {
     case BsonType.DBPointer:
     case BsonType.Code:
     case BsonType.Symbol:
-    case BsonType.CodeWithScope:
       return decodeRare(buf, type, at);
   }
 }
 
-type RareType =
-  BsonType.Binary | BsonType.RegExp | BsonType.DBPointer | BsonType.Code | BsonType.Symbol | BsonType.CodeWithScope;
+type RareType = BsonType.Binary | BsonType.RegExp | BsonType.DBPointer | BsonType.Code | BsonType.Symbol;
 
-function decodeRare(buf: Buffer, type: RareType, at: number): Value {
+function decodeRare(buf: Buffer, type: RareType, at: number): Scalar {
   switch (type) {
     case BsonType.Binary:
       return new Binary(buf[at + 4] as number, buf.subarray(at + 5, at + 5 + buf.readInt32LE(at)));
@@ -77,17 +90,16 @@ function decodeRare(buf: Buffer, type: RareType, at: number): Value {
     }
     case BsonType.DBPointer: {
       const id = at + 4 + buf.readInt32LE(at);
-      return new DBPointer(text(buf, at), buf.subarray(id, id + 12));
+      return new DBPointer(stringAt(buf, at), buf.subarray(id, id + 12));
     }
     case BsonType.Code:
-      return new Code(text(buf, at));
+      return new Code(stringAt(buf, at));
     case BsonType.Symbol:
-      return new SymbolValue(text(buf, at));
-    case BsonType.CodeWithScope:
-      return new CodeWithScope(text(buf, at + 4), Doc.raw(buf, at + 8 + buf.readInt32LE(at + 4)));
+      return new SymbolValue(stringAt(buf, at));
   }
 }
 
-function text(buf: Buffer, at: number): string {
+/** A string with its length before it. */
+export function stringAt(buf: Buffer, at: number): string {
   return buf.toString('utf8', at + 4, at + 3 + buf.readInt32LE(at));
 }

@@ -1,6 +1,56 @@
-import { decodeValue } from './decode.js';
+import { decodeScalar, stringAt } from './decode.js';
 import { valueEnd } from './skip.js';
-import { BsonType, typeOf, type Maybe, type Value } from './values.js';
+import {
+  BsonType,
+  type Binary,
+  type Code,
+  type DateTime,
+  type DBPointer,
+  type Decimal,
+  type Int32,
+  type MaxKey,
+  type MinKey,
+  type ObjectId,
+  type RegExpValue,
+  type SymbolValue,
+  type Timestamp,
+  type UndefinedValue,
+} from './scalars.js';
+
+/** A BSON value: double = number, int64 = bigint, int32 = Int32. */
+export type Value =
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | Int32
+  | Decimal
+  | DateTime
+  | Timestamp
+  | ObjectId
+  | Binary
+  | RegExpValue
+  | Code
+  | CodeWithScope
+  | SymbolValue
+  | DBPointer
+  | MinKey
+  | MaxKey
+  | UndefinedValue
+  | Doc
+  | Arr;
+
+export type Maybe = Value | undefined;
+
+/** The wire type of a value. */
+export function typeOf(value: Value): BsonType {
+  if (typeof value === 'string') return BsonType.String;
+  if (typeof value === 'number') return BsonType.Double;
+  if (typeof value === 'bigint') return BsonType.Int64;
+  if (typeof value === 'boolean') return BsonType.Boolean;
+  return value === null ? BsonType.Null : value.type;
+}
 
 /** One element of a document: what was read keeps its bytes and is decoded when asked for. */
 export class Field {
@@ -184,4 +234,20 @@ function isAscii(name: string): boolean {
 
 function findDecoded(buf: Buffer, start: number, name: string): Maybe {
   return parseFields(buf, start).find((field) => field.name === name)?.value;
+}
+
+export class CodeWithScope {
+  readonly type = BsonType.CodeWithScope;
+  constructor(
+    readonly code: string,
+    readonly scope: Doc,
+  ) {}
+}
+
+/** Decodes one value; documents and arrays stay views of the bytes. */
+function decodeValue(buf: Buffer, type: BsonType, at: number): Value {
+  if (type === BsonType.Object) return Doc.raw(buf, at);
+  if (type === BsonType.Array) return Arr.raw(buf, at);
+  if (type !== BsonType.CodeWithScope) return decodeScalar(buf, type, at);
+  return new CodeWithScope(stringAt(buf, at + 4), Doc.raw(buf, at + 8 + buf.readInt32LE(at + 4)));
 }

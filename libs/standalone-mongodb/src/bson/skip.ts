@@ -1,4 +1,4 @@
-import { BsonType } from './values.js';
+import { BsonType } from './scalars.js';
 
 /** Where the value of `type` that begins at `at` ends; the bytes are known to be well formed. */
 export function valueEnd(buf: Buffer, type: BsonType, at: number): number {

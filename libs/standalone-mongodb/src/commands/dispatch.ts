@@ -7,6 +7,7 @@ import { explainCommands } from './explain.js';
 import { findAndModifyCommands } from './find-and-modify.js';
 import { findCommands } from './find.js';
 import { handshakeCommands } from './handshake.js';
+import { checkFields } from './known-fields.js';
 import { indexCommands } from './indexes.js';
 import { bulkWriteCommands } from './bulk-write.js';
 import { statusCommands } from './status.js';
@@ -35,5 +36,6 @@ export async function dispatch(context: CommandContext): Promise<Doc> {
   if (context.arg('startTransaction') !== undefined || context.arg('autocommit') !== undefined) {
     fail('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
   }
+  checkFields(context.name, context.body);
   return command(context);
 }

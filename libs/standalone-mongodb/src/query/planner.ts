@@ -34,7 +34,7 @@ export interface OrPlan {
 }
 export type Plan = IndexPlan | CollectionPlan | OrPlan;
 
-const MAX_RANGES = 20_000;
+const MAX_RANGES = 200_000;
 
 /** Chooses how to find what a filter matches: the index that holds the most fields, or gives the order. */
 export function plan(collection: Collection, node: Node, sort: SortSpec, hint?: Value): Plan {

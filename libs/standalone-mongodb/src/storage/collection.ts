@@ -7,7 +7,6 @@ import { CODES, fail, MongoError } from '../errors.js';
 import { compileFilter, type Filter } from '../query/filter.js';
 import { shellText } from '../query/shell-text.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
-import type { Catalog } from './catalog.js';
 import { RID_BYTES, type Environment } from './environment.js';
 import { extractKeys, type KeyTuple } from './index-keys.js';
 import type { IndexInfo } from './index-info.js';
@@ -19,6 +18,13 @@ export interface CollectionInit {
   readonly uuid: Binary;
   readonly options: Doc;
   readonly indexes: readonly IndexInfo[];
+}
+
+/** What a collection needs of the catalog. */
+export interface Keeper {
+  readonly env: Environment;
+  nextRid(): number;
+  save(collection: Collection): void;
 }
 
 interface Entry {
@@ -41,7 +47,7 @@ export class Collection {
   readonly #partials = new Map<IndexInfo, Filter>();
 
   constructor(
-    private readonly catalog: Catalog,
+    private readonly catalog: Keeper,
     init: CollectionInit,
   ) {
     this.env = catalog.env;
