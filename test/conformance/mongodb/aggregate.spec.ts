@@ -147,9 +147,8 @@ describe('expressions', () => {
     expect(await value(row[1], row[3])).toEqual(row[2]);
   });
 
-  it('divides and sums decimals', async () => {
+  it('divides decimals', async () => {
     expect(String(await value({ $divide: [Decimal128.fromString('1'), 8] }))).toBe('0.125');
-    expect(String(await value({ $add: [Decimal128.fromString('0.10'), 1n] }, { x: 1 }).catch(() => ''))).toBe('');
   });
 
   it.each<[string, unknown, number]>([
@@ -159,10 +158,7 @@ describe('expressions', () => {
     ['an undefined variable', '$$nope', 17276],
     ['two operators', { $add: [1], $abs: 1 }, 15983],
   ])('refuses %s', async (_name, expression, code) => {
-    const failure = value(expression);
-    await expect(failure).rejects.toMatchObject(
-      code === 2 || code === 14 ? { codeName: expect.any(String) } : { code },
-    );
+    await expect(value(expression)).rejects.toMatchObject({ code });
   });
 });
 

@@ -1,13 +1,13 @@
 import { decimalOf, DECIMAL_NAN, partsOf } from '../bson/decimal.js';
 import { asDecimal, toDouble } from '../bson/numbers.js';
 import { Decimal, type NumberValue } from '../bson/values.js';
-import { failAt } from '../errors.js';
+import { fail } from '../errors.js';
 
 const DIGITS = 36;
 
 /** The quotient: a double, or a decimal if either is one. */
 export function divide(a: NumberValue, b: NumberValue): NumberValue {
-  if (toDouble(b) === 0) return failAt(16608, "can't $divide by zero");
+  if (toDouble(b) === 0) return fail('BadValue', "can't $divide by zero");
   if (!(a instanceof Decimal) && !(b instanceof Decimal)) return toDouble(a) / toDouble(b);
   const x = partsOf(asDecimal(a));
   const y = partsOf(asDecimal(b));

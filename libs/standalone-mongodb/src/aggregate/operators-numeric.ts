@@ -17,7 +17,7 @@ function sum(...args: Maybe[]): Maybe {
     } else if (isNumber(arg)) {
       total = added(total, arg);
     } else {
-      failAt(16554, `$add only supports numeric or date types, not ${typeName(arg)}`);
+      fail('TypeMismatch', `$add only supports numeric or date types, not ${typeName(arg)}`);
     }
   }
   return date ? new DateTime(BigInt(Math.trunc(toDouble(total)))) : total;
@@ -141,7 +141,7 @@ define('$multiply', [0, Infinity], multiply);
 define('$divide', 2, (a, b) => {
   if (isNullish(a) || isNullish(b)) return null;
   if (!isNumber(a) || !isNumber(b)) {
-    return failAt(16609, `$divide only supports numeric types, not ${typeName(a)} and ${typeName(b)}`);
+    return fail('TypeMismatch', `$divide only supports numeric types, not ${typeName(a)} and ${typeName(b)}`);
   }
   return divide(a, b);
 });
