@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -41,4 +42,29 @@ export async function killedImport(args, afterMs) {
   clearTimeout(timer);
   if (signal !== 'SIGKILL' && status !== 0) throw new Error(`estate ${args.join(' ')} ended with ${status}: ${stderr}`);
   return { wasKilled: signal === 'SIGKILL' };
+}
+
+const bytesOf = (file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/**
+ * As `killedImport`, but the time begins when a file of the data folder starts to grow, which is when the import writes. Resolves
+ * also to the time from then to the end.
+ */
+export async function killedWhileWriting(args, file, afterMs) {
+  const emptyBytes = 200_000; // what the server itself puts into a new file is less
+  const size = Math.max(bytesOf(file), emptyBytes);
+  const { child, ended } = start(args);
+  let wroteAt;
+  let killer;
+  const look = setInterval(() => {
+    if (bytesOf(file) <= size) return;
+    clearInterval(look);
+    wroteAt = performance.now();
+    killer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  }, 2);
+  const { status, signal, stderr } = await ended;
+  clearInterval(look);
+  clearTimeout(killer);
+  if (signal !== 'SIGKILL' && status !== 0) throw new Error(`estate ${args.join(' ')} ended with ${status}: ${stderr}`);
+  return { wasKilled: signal === 'SIGKILL', writingMs: wroteAt === undefined ? 0 : performance.now() - wroteAt };
 }
