@@ -92,7 +92,7 @@ describe('an append whose outcome is not known', () => {
   });
 
   it('is reported as unknown when patience is over, and the same command then finds what became of it', async () => {
-    const store = throughProxy({ deadlineMs: 300, patienceMs: 900 });
+    const store = throughProxy({ deadlineMs: 1_000, patienceMs: 3_000 });
     const runner = new CommandRunner(store);
     await runner.execute(sampleDecider, 'A', sampleCommand(community, 'a'), add([1]));
     proxy.mode = 'swallow-answers';
@@ -216,7 +216,7 @@ describe('reads', () => {
   });
 
   it('fail with a clear error when the server stays silent', async () => {
-    const store = throughProxy({ deadlineMs: 200, patienceMs: 500 });
+    const store = throughProxy({ deadlineMs: 1_000, patienceMs: 2_500 });
     proxy.mode = 'stall';
     const read = (async () => {
       for await (const _page of store.readStream(stream)) expect(_page).toBeDefined();
