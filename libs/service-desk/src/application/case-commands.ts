@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { calendarOf, DeadlineClock } from '#libs/calendar';
 import { CommandRunner, Vault, type CommandContext, type CommandResult } from '#libs/event-store';
-import { parseCommunityId, parseTimeZone, type Instant, type Json } from '#libs/kernel';
+import { parseCommunityId, type Instant, type Json } from '#libs/kernel';
 import type { CaseKind } from '../domain/case-kind.js';
 import type { CaseEvent, Envelope } from '../domain/case.events.js';
 import { caseDecider, type CaseState } from '../domain/case.state.js';
 import type { Surroundings } from '../domain/opening.decisions.js';
 import { STANDARD_POLICY, type DeadlineRules, type ServicePolicy } from '../domain/service-policy.js';
 import { checkText, vaultSubjectOf } from './case-text.js';
+import { WorkCalendars } from './work-calendars.js';
 
 /** Who commands, under which command id, and when the command came in. */
 export interface Caller extends Omit<CommandContext, 'input'> {
@@ -20,14 +20,11 @@ export interface SealedText {
   readonly fingerprint: string | null;
 }
 
-const clocks = new Map<string, DeadlineClock>();
+const calendars = new WorkCalendars();
 
 /** What decisions need of the calendar and time zone under which a case was opened. @throws DomainError CALENDAR_UNKNOWN, TIME_ZONE_INVALID */
 export function deadlineRulesOf(calendar: string, timeZone: string): DeadlineRules {
-  const key = `${calendar} ${timeZone}`;
-  let clock = clocks.get(key);
-  if (!clock) clocks.set(key, (clock = new DeadlineClock(calendarOf(calendar), parseTimeZone(timeZone))));
-  return clock;
+  return calendars.rulesOf(calendar, timeZone);
 }
 
 /** What a case is opened under in a community of that time zone: China's calendar and the standard promise, unless told otherwise. */

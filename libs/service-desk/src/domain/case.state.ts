@@ -1,5 +1,5 @@
 import type { Decider, Instant, Recorded } from '#libs/kernel';
-import { actionOf, CASE_EVENT_TYPES, type CaseEventType, type CaseKind } from './case-kind.js';
+import { actionOf, CASE_EVENT_TYPES, CASE_KINDS, type CaseEventType, type CaseKind } from './case-kind.js';
 import type { CaseData, CaseEvent, CaseFact } from './case.events.js';
 import { applyStep, openStanding, stepOf, type CaseStanding } from './case-standing.js';
 import type { ClosedPause, ServicePolicy } from './service-policy.js';
@@ -78,8 +78,17 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
   }
 }
 
-/** The folding of one kind's streams, `complaint-<community>.<case>`. */
+/** The folding of one kind's streams, `complaint-<community>.<case>`: always the same object, for folded states are cached by it. */
 export function caseDecider(kind: CaseKind): Decider<CaseState, CaseEvent> {
+  return DECIDERS[kind];
+}
+
+const HANDLED: ReadonlySet<CaseEventType> = new Set(CASE_EVENT_TYPES);
+const DECIDERS = Object.fromEntries(CASE_KINDS.map((kind) => [kind, deciderOf(kind)])) as Readonly<
+  Record<CaseKind, Decider<CaseState, CaseEvent>>
+>;
+
+function deciderOf(kind: CaseKind): Decider<CaseState, CaseEvent> {
   return {
     category: kind,
     initialState: () => ({ status: 'NotOpened' }),
@@ -87,8 +96,6 @@ export function caseDecider(kind: CaseKind): Decider<CaseState, CaseEvent> {
     handles: HANDLED,
   };
 }
-
-const HANDLED: ReadonlySet<CaseEventType> = new Set(CASE_EVENT_TYPES);
 
 function opened(data: CaseData<'Opened'>): OpenedCase {
   const { caseId, kind, policy, timeZone, calendar, severity, team, handler, openedAt } = data;

@@ -1,8 +1,9 @@
 import { Draft } from './case-draft.js';
 import type { Instant } from '#libs/kernel';
 import type { CaseAction } from './case-kind.js';
-import type { CaseDetails, CaseEvent } from './case.events.js';
+import type { CaseData, CaseDetails, CaseEvent } from './case.events.js';
 import type { CaseState, OpenedCase } from './case.state.js';
+import type { ClockTimer } from './clock-timers.js';
 import { isExcluded, milestonesAt } from './milestones.js';
 import type { DeadlineRules } from './service-policy.js';
 
@@ -29,6 +30,19 @@ export function recordBreaches(state: CaseState, now: Instant, rules: DeadlineRu
   return milestonesAt(state.standing, now)
     .filter(({ milestone, status, tentative }) => status === 'breached' && !tentative && !isRecorded(state, milestone))
     .map(({ milestone, deadlineAt }) => observed(state, now, rules, 'MilestoneBreached', { milestone, deadlineAt }));
+}
+
+/** The breach of one clock, if it has happened by now and is not recorded yet: what a timer does when its deadline is past. */
+export function recordBreach(
+  state: CaseState,
+  timer: ClockTimer,
+  now: Instant,
+  rules: DeadlineRules,
+): readonly CaseEvent[] {
+  return recordBreaches(state, now, rules).filter(({ data }) => {
+    const { milestone, deadlineAt } = data as CaseData<'MilestoneBreached'>;
+    return milestone === timer.milestone && deadlineAt === timer.deadlineAt;
+  });
 }
 
 function isRecorded(state: OpenedCase, milestone: CaseDetails['MilestoneBreached']['milestone']): boolean {
