@@ -2,6 +2,7 @@ import type { Projection } from '#libs/projection-engine';
 import { arrearsAgingProjection } from './arrears-aging/arrears-aging.projection.js';
 import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
 import { caseQueueProjection } from './case-queue/case-queue.projection.js';
+import { caseTimersProjection } from './case-timers/case-timers.projection.js';
 import { ledgerProjection } from './ledger/ledger.projection.js';
 import { serviceQualityProjection } from './service-quality/service-quality.projection.js';
 
@@ -17,6 +18,8 @@ export { auditTrailProjection, type AuditEntryDocument } from './audit-trail/aud
 export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trail/audit-trail.reader.js';
 export { caseQueueProjection, type QueuedCaseDocument } from './case-queue/case-queue.projection.js';
 export { CaseQueueReader, type QueuedCase, type QueueQuery } from './case-queue/case-queue.reader.js';
+export { caseTimersProjection, type CaseTimersDocument } from './case-timers/case-timers.projection.js';
+export { CaseTimersReader, type TimerQuery } from './case-timers/case-timers.reader.js';
 export type { Cut } from './cut.js';
 export { checkIdentities, type IdentityOptions } from './identities/identities.js';
 export type { IdentityResult } from './identities/violations.js';
@@ -38,4 +41,5 @@ export const projections: readonly Projection[] = [
   auditTrailProjection,
   serviceQualityProjection,
   caseQueueProjection,
+  caseTimersProjection,
 ];

@@ -12,6 +12,8 @@ export interface AuditQuery extends Cut {
   readonly communityId: string;
   /** Only the account's own stream; without it every stream of the community. */
   readonly accountId?: string;
+  /** Only the stream of this name, as that of a case. */
+  readonly stream?: string;
 }
 
 /** Position and revision as decimal strings. */
@@ -70,14 +72,17 @@ export class AuditTrailReader {
     return (await this.find(query)).explain('queryPlanner');
   }
 
-  private async find({ communityId, accountId, ...cut }: AuditQuery) {
+  private async find({ communityId, accountId, stream = streamOf(communityId, accountId), ...cut }: AuditQuery) {
     const filter = { ...cutFilter({ ...cut, position: cut.position ?? (await this.position()) }) };
     const entries = await this.store.liveCollection<AuditEntryDocument & { position: bigint }>(auditTrailProjection);
     const options = { batchSize: BATCH };
-    if (accountId === undefined) {
+    if (stream === undefined) {
       return entries.find({ communityId, ...filter }, options).sort(COMMUNITY_ORDER_INDEX.key);
     }
-    const stream = streamName('account', communityId, accountId);
     return entries.find({ stream, ...filter }, options).sort(STREAM_ORDER_INDEX.key);
   }
+}
+
+function streamOf(communityId: string, accountId: string | undefined): string | undefined {
+  return accountId === undefined ? undefined : streamName('account', communityId, accountId);
 }
