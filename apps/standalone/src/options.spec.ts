@@ -6,11 +6,13 @@ describe("the servers' options", () => {
     expect(parseOptions([])).toEqual({
       dataDir: undefined,
       serve: { eventstorePort: 0, mongodbPort: 0, projecting: false },
+      publishedDays: undefined,
     });
-    const args = ['--data', 'd', '--eventstore-port', '2113', '--mongodb-port=27017', '--serve'];
+    const args = ['--data', 'd', '--eventstore-port', '2113', '--mongodb-port=27017', '--serve', '--published-days=f'];
     expect(parseOptions(args)).toEqual({
       dataDir: 'd',
       serve: { eventstorePort: 2113, mongodbPort: 27_017, projecting: true },
+      publishedDays: 'f',
     });
   });
 

@@ -5,9 +5,12 @@ import type { ServeOptions } from '#libs/runtime';
 export interface StandaloneOptions {
   readonly dataDir: string | undefined;
   readonly serve: ServeOptions;
+  /** A file of published working days, as the user wrote its path. */
+  readonly publishedDays: string | undefined;
 }
 
-export const USAGE = 'npm run -s standalone -- [--data DIR] [--eventstore-port N] [--mongodb-port N] [--serve]';
+export const USAGE =
+  'npm run -s standalone -- [--data DIR] [--eventstore-port N] [--mongodb-port N] [--serve [--published-days FILE]]';
 
 function parsePort(text: string | undefined): number {
   if (text === undefined) return 0;
@@ -17,7 +20,7 @@ function parsePort(text: string | undefined): number {
 }
 
 /**
- * `--serve` is `npm start`: the servers and the projector. Without it the bare servers, for other programs.
+ * `--serve` is `npm start`: the servers, the projector and the service clocks. Without it the bare servers, for other programs.
  * Throws USAGE_INVALID, PORT_INVALID.
  */
 export function parseOptions(args: readonly string[]): StandaloneOptions {
@@ -25,13 +28,20 @@ export function parseOptions(args: readonly string[]): StandaloneOptions {
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { data: text, 'eventstore-port': text, 'mongodb-port': text, serve: { type: 'boolean' } },
+      options: {
+        data: text,
+        'eventstore-port': text,
+        'mongodb-port': text,
+        serve: { type: 'boolean' },
+        'published-days': text,
+      },
     });
     const ports = {
       eventstorePort: parsePort(values['eventstore-port']),
       mongodbPort: parsePort(values['mongodb-port']),
     };
-    return { dataDir: values.data, serve: { ...ports, projecting: values.serve === true } };
+    const serve = { ...ports, projecting: values.serve === true };
+    return { dataDir: values.data, serve, publishedDays: values['published-days'] };
   } catch (error) {
     if (error instanceof DomainError) throw error;
     throw new DomainError('USAGE_INVALID', `${(error as Error).message.split('\n')[0]} (${USAGE})`);

@@ -5,11 +5,15 @@ import {
   failureLine,
   exitStatus,
   openRuntime,
+  resolveUserPath,
   stopSignal,
   type Environment,
   type Runtime,
 } from '#libs/runtime';
+import type { WorkCalendars } from '#libs/service-desk';
 import { projections } from '#projections';
+import { publishedSchedule } from '../../scheduler/src/published-schedule.js';
+import { watchClocks } from '../../scheduler/src/watch-clocks.js';
 import { parseOptions, type StandaloneOptions } from './options.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -26,6 +30,11 @@ async function project(runtime: Runtime, signal: AbortSignal): Promise<void> {
   await runner.run(signal);
 }
 
+/** What runs beside the servers in `npm start`. */
+function startWork(runtime: Runtime, calendars: () => WorkCalendars, signal: AbortSignal): Promise<void>[] {
+  return [project(runtime, signal), watchClocks(runtime, { calendars, say }, signal)];
+}
+
 async function untilStopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
@@ -33,16 +42,20 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
 async function serve(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
   // This program is the servers: addresses of others in the environment are not its own.
   const ownEnv = { ...env, EVENTSTORE_URL: undefined, MONGODB_URL: undefined };
-  const runtime = await openRuntime({ env: ownEnv, ...options, say, signal });
-  const projecting = new AbortController();
-  const work = options.serve.projecting ? project(runtime, projecting.signal) : new Promise<never>(() => undefined);
+  const { dataDir, serve: served, publishedDays } = options;
+  const calendars = publishedSchedule(publishedDays && resolveUserPath(publishedDays, env));
+  // A file that cannot be read is said now, not at the first deadline.
+  calendars();
+  const runtime = await openRuntime({ env: ownEnv, dataDir, serve: served, say, signal });
+  const working = new AbortController();
+  const works = served.projecting ? startWork(runtime, calendars, working.signal) : [];
   try {
     const { eventstore, mongodb } = runtime.addresses;
     process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}\n`);
-    await Promise.race([untilStopped(signal), runtime.failed, work]);
+    await Promise.race([untilStopped(signal), runtime.failed, ...works]);
   } finally {
-    projecting.abort();
-    if (options.serve.projecting) await work.catch(() => undefined);
+    working.abort();
+    await Promise.allSettled(works);
     await runtime.close();
   }
 }
