@@ -75,8 +75,18 @@ function addReports(program: Command): void {
     'every event, with who and when, after its hash chain was recomputed from the store',
   )
     .requiredOption('--community <id>')
-    .option('--account <id>');
+    .option('--account <id>')
+    .option('--case <id>', 'instead of an account');
   lazily(audit, () => import('./commands/report-audit.js'));
+}
+
+function addClocks(program: Command): void {
+  const clocks = program.command('clocks').description('what the time does to cases');
+  const run = leaf(clocks, 'run', 'records the breaches that are due, and projects provisional deadlines again')
+    .option('--community <id>', "only this community's cases")
+    .option('--at <instant>', 'as if it were then; not later than now (default: now)')
+    .option('--published-days <file>', 'working days `date,day` of a year that the calendar does not have yet');
+  lazily(run, () => import('./commands/run-clocks.js'));
 }
 
 function addAuditing(program: Command): void {
@@ -129,6 +139,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => undefined });
   addImports(program);
   addReports(program);
+  addClocks(program);
   addAuditing(program);
   addBackups(program);
   for (const command of withSubcommands(program)) command.copyInheritedSettings(program);

@@ -1,6 +1,8 @@
-import { ChainVerifier, UNKNOWN_POSITION, type StoredEvent } from '#libs/event-store';
+import { ChainVerifier, UNKNOWN_POSITION, type EventStore, type StoredEvent } from '#libs/event-store';
+import { DomainError, streamName } from '#libs/kernel';
 import { AuditTrailReader, type AuditEntry } from '#projections';
 import { findAccount, findCommunity } from '../books.js';
+import { findCase } from '../cases.js';
 import { catchUp } from '../catch-up.js';
 import { addJsonWithList } from '../io/output.js';
 import { tableLines, type Column } from '../io/table.js';
@@ -10,6 +12,7 @@ import { storedEvents } from '../stored-events.js';
 export interface AuditOptions {
   readonly community: string;
   readonly account?: string;
+  readonly case?: string;
 }
 
 const LISTED_FAULTS = 5;
@@ -89,12 +92,9 @@ function agree(entry: AuditEntry, event: StoredEvent): boolean {
 export const run: CommandRun<AuditOptions> = (session, _args, options) =>
   session.withRuntime(async (runtime) => {
     const { communityId } = await findCommunity(runtime.eventStore, options.community);
-    const account =
-      options.account === undefined
-        ? {}
-        : { accountId: await findAccount(runtime.eventStore, communityId, options.account) };
+    const part = await partOf(runtime.eventStore, communityId, options);
     const position = await catchUp(session, runtime);
-    const query = { communityId, ...account };
+    const query = { communityId, ...part };
     const check = new AuditCheck(
       storedEvents(runtime.eventStore, { ...query, upTo: position, signal: session.signal }),
     );
@@ -107,6 +107,16 @@ export const run: CommandRun<AuditOptions> = (session, _args, options) =>
     else await addTable(session, items, check);
     return check.result().verified ? 0 : 1;
   });
+
+/** One stream of the community: an account's or a case's; all of them without either. @throws DomainError USAGE_INVALID, ACCOUNT_NOT_FOUND, CASE_NOT_FOUND */
+async function partOf(store: EventStore, communityId: string, options: AuditOptions): Promise<{ stream?: string }> {
+  const { account, case: caseId } = options;
+  if (account !== undefined && caseId !== undefined)
+    throw new DomainError('USAGE_INVALID', 'report audit takes --account or --case, not both');
+  if (caseId !== undefined) return { stream: (await findCase(store, communityId, caseId)).stream };
+  if (account === undefined) return {};
+  return { stream: streamName('account', communityId, await findAccount(store, communityId, account)) };
+}
 
 const COLUMNS: Column<AuditEntry>[] = [
   { title: 'position', value: (entry) => entry.position, alignRight: true },
