@@ -39,7 +39,7 @@ export class CommandRunner {
 
   /**
    * Decides on the state of `id` in the context's community and appends the events. The same command again gives its first result.
-   * @throws the decision's refusal (not remembered); COMMAND_ID_REUSED; COMMAND_TOO_LARGE; EVENT_NOT_JSON; TOO_MUCH_CONTENTION; StoreError
+   * @throws the decision's refusal (not remembered); COMMAND_ID_REUSED; REVISION_CHANGED; COMMAND_TOO_LARGE; EVENT_NOT_JSON; TOO_MUCH_CONTENTION; StoreError
    */
   execute<S, E extends NewEvent>(
     decider: Decider<S, E>,
@@ -115,7 +115,10 @@ export class CommandRunner {
     for (const giveUpAt = Date.now() + CONTENTION_MS; Date.now() < giveUpAt;) {
       const known = refuse(() => folded.find(command));
       if (known !== undefined) return this.#firstResult(folded.stream, known, command);
-      const { drafts, error } = attemptTo(() => decide(folded.state));
+      const { drafts, error } = attemptTo(() => {
+        requireRevision(folded, command);
+        return decide(folded.state);
+      });
       if (!drafts || drafts.length === 0) {
         // 'No' and 'nothing to do' may be owed to a state that others have long changed.
         if (!confirmed) {
@@ -193,6 +196,12 @@ function attemptTo<T>(task: () => T): { drafts?: T; error?: unknown } {
     if (error instanceof DomainError) return { error };
     throw error;
   }
+}
+
+/** @throws DomainError REVISION_CHANGED */
+function requireRevision({ stream, head }: Pick<AnyStream, 'stream' | 'head'>, { ifRevision }: CommandContext): void {
+  if (ifRevision === undefined || ifRevision === head.revision) return;
+  throw new DomainError('REVISION_CHANGED', `${stream} is at revision ${head.revision}, not at ${ifRevision}`);
 }
 
 function resultOf(

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly causationId?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
+  /** Only if the stream still is at this revision (−1: no stream): what the caller saw when deciding to ask. */
+  readonly ifRevision?: bigint;
 }
 
 export interface CommandResult {

@@ -30,11 +30,21 @@ beforeEach(() => {
   id = `r${++counter}`;
 });
 
-const run = (key: string, amounts: number[], options: { by?: CommandRunner; limit?: number; input?: string } = {}) =>
+interface RunOptions {
+  by?: CommandRunner;
+  limit?: number;
+  input?: string;
+  ifRevision?: bigint;
+}
+
+const run = (key: string, amounts: number[], options: RunOptions = {}) =>
   (options.by ?? runner).execute(
     sampleDecider,
     id,
-    sampleCommand(community, [id, key], options.input ?? key),
+    {
+      ...sampleCommand(community, [id, key], options.input ?? key),
+      ...(options.ifRevision === undefined ? {} : { ifRevision: options.ifRevision }),
+    },
     add(amounts, options.limit),
   );
 
@@ -47,6 +57,17 @@ async function stored(): Promise<StoredEvent[]> {
 const sums = async () => (await stored()).map((e) => (e.data as { sum: number }).sum);
 
 describe('CommandRunner', () => {
+  it('does nothing on a stream that has moved on since the caller looked; a repetition still gets its first answer', async () => {
+    const moved = expect.objectContaining({ code: 'REVISION_CHANGED' });
+    await expect(run('early', [1], { ifRevision: 0n })).rejects.toEqual(moved);
+    await run('a', [1], { ifRevision: -1n });
+    await run('b', [1], { by: other });
+    await expect(run('c', [1], { ifRevision: 0n })).rejects.toEqual(moved);
+    expect(await run('c', [1], { ifRevision: 1n })).toMatchObject({ revision: 2n, repeated: false });
+    expect(await run('c', [1], { ifRevision: 1n })).toMatchObject({ revision: 2n, repeated: true });
+    expect(await sums()).toHaveLength(3);
+  });
+
   it('loads, decides, appends, and answers with revision and position', async () => {
     const result = await run('a', [1, 2]);
     expect(result).toMatchObject({ revision: 1n, repeated: false, stream: streamName('account', community, id) });
