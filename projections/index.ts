@@ -17,14 +17,20 @@ export {
 export { auditTrailProjection, type AuditEntryDocument } from './audit-trail/audit-trail.projection.js';
 export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trail/audit-trail.reader.js';
 export { caseQueueProjection, type QueuedCaseDocument } from './case-queue/case-queue.projection.js';
-export { CaseQueueReader, type QueuedCase, type QueueQuery } from './case-queue/case-queue.reader.js';
 export { caseTimersProjection, type CaseTimersDocument } from './case-timers/case-timers.projection.js';
 export { CaseTimersReader, type TimerQuery } from './case-timers/case-timers.reader.js';
+export { CaseQueueReader, type QueuedCase, type QueuePlace, type QueueQuery } from './case-queue/case-queue.reader.js';
 export type { Cut } from './cut.js';
 export { checkIdentities, type IdentityOptions } from './identities/identities.js';
 export type { IdentityResult } from './identities/violations.js';
 export { ledgerProjection, type LedgerLineDocument } from './ledger/ledger.projection.js';
-export { LedgerReader, type LedgerLine, type LedgerQuery, type LedgerReport } from './ledger/ledger.reader.js';
+export {
+  LedgerReader,
+  type LedgerLine,
+  type LedgerPlace,
+  type LedgerQuery,
+  type LedgerReport,
+} from './ledger/ledger.reader.js';
 export { serviceQualityProjection, type CaseFactDocument } from './service-quality/service-quality.projection.js';
 export {
   ServiceQualityReader,

@@ -15,6 +15,8 @@ export interface AgingQuery {
   readonly knownAt?: Instant;
   /** Without it: the position that the read model has reached. */
   readonly position?: bigint;
+  /** Only accounts whose ids come after this one. */
+  readonly afterAccount?: string;
 }
 
 /** Amounts as strings of minor units. */
@@ -87,13 +89,14 @@ export class ArrearsAgingReader {
     return (await this.find(query)).explain('queryPlanner');
   }
 
-  private async find({ communityId, asOf, knownAt, position }: AgingQuery) {
+  private async find({ communityId, asOf, knownAt, position, afterAccount }: AgingQuery) {
     const cut = { asOf, position: position ?? (await this.position()), ...(knownAt === undefined ? {} : { knownAt }) };
     const movements = await this.store.liveCollection<ArrearsMovementDocument & { position: bigint }>(
       arrearsAgingProjection,
     );
+    const accounts = afterAccount === undefined ? {} : { accountId: { $gt: afterAccount } };
     return movements
-      .find({ communityId, ...cutFilter(cut) }, { projection: FIELDS, batchSize: BATCH })
+      .find({ communityId, ...accounts, ...cutFilter(cut) }, { projection: FIELDS, batchSize: BATCH })
       .sort(ACCOUNT_ORDER_INDEX.key)
       .project<Movement>(FIELDS);
   }

@@ -14,6 +14,8 @@ export interface AuditQuery extends Cut {
   readonly accountId?: string;
   /** Only the stream of this name, as that of a case. */
   readonly stream?: string;
+  /** Only entries beyond this position. */
+  readonly after?: bigint;
 }
 
 /** Position and revision as decimal strings. */
@@ -72,8 +74,11 @@ export class AuditTrailReader {
     return (await this.find(query)).explain('queryPlanner');
   }
 
-  private async find({ communityId, accountId, stream = streamOf(communityId, accountId), ...cut }: AuditQuery) {
-    const filter = { ...cutFilter({ ...cut, position: cut.position ?? (await this.position()) }) };
+  private async find(query: AuditQuery) {
+    const { communityId, accountId, stream = streamOf(communityId, accountId), after, ...cut } = query;
+    const upTo = cut.position ?? (await this.position());
+    const range = after === undefined ? { $lte: upTo } : { $lte: upTo, $gt: after };
+    const filter = { ...cutFilter(cut), position: range };
     const entries = await this.store.liveCollection<AuditEntryDocument & { position: bigint }>(auditTrailProjection);
     const options = { batchSize: BATCH };
     if (stream === undefined) {

@@ -22,7 +22,12 @@ export interface QueueQuery {
   readonly breached?: boolean;
   /** The instant at which clocks are read. */
   readonly now: Instant;
+  /** Only what comes behind this place of the queue. */
+  readonly after?: QueuePlace;
 }
+
+/** A case's place in the queue. */
+export type QueuePlace = Pick<QueuedCaseDocument, 'dueAt' | 'caseId' | 'kind'>;
 
 /** A case in the queue; `minutesLeft` on the clock that ends next is negative when it is overdue, null when none runs. */
 export interface QueuedCase {
@@ -70,13 +75,25 @@ export class CaseQueueReader {
     return (await this.find(query)).explain('queryPlanner');
   }
 
-  private async find({ communityId, status }: QueueQuery) {
+  private async find({ communityId, status, after }: QueueQuery) {
     const cases = await this.store.liveCollection<Stored>(caseQueueProjection);
     const options = { batchSize: BATCH };
+    const beyond = after === undefined ? {} : behind(after);
     return status === undefined
-      ? cases.find({ communityId }, options).sort(QUEUE_ORDER_INDEX.key)
-      : cases.find({ communityId, status }, options).sort(STATUS_INDEX.key);
+      ? cases.find({ communityId, ...beyond }, options).sort(QUEUE_ORDER_INDEX.key)
+      : cases.find({ communityId, status, ...beyond }, options).sort(STATUS_INDEX.key);
   }
+}
+
+/** A case without a running clock stands behind all that have one. */
+function behind({ dueAt, caseId, kind }: QueuePlace): object {
+  const here = { idle: dueAt === null, dueAt };
+  const sameDue = [
+    { ...here, caseId: { $gt: caseId } },
+    { ...here, caseId, kind: { $gt: kind } },
+  ];
+  if (dueAt === null) return { $or: sameDue };
+  return { $or: [{ idle: true }, { idle: false, dueAt: { $gt: dueAt } }, ...sameDue] };
 }
 
 function queuedCase(document: Stored, now: Instant): QueuedCase {

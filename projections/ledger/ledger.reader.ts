@@ -7,6 +7,13 @@ export interface LedgerQuery extends Cut {
   readonly accountId: string;
 }
 
+/** A place between two lines: the line before it, and the balance after that line. */
+export interface LedgerPlace {
+  readonly effectiveOn: string;
+  readonly position: bigint;
+  readonly balance: bigint;
+}
+
 /** Amounts as strings of minor units, positions and revisions as decimal strings; `balance` runs over the cut asked for. */
 export interface LedgerLine {
   readonly stream: string;
@@ -40,9 +47,9 @@ export class LedgerReader {
   }
 
   /** One by one, for ledgers of any length. An account without lines has none. */
-  async *listLines(query: LedgerQuery): AsyncGenerator<LedgerLine> {
-    let balance = 0n;
-    for await (const line of await this.find(query)) {
+  async *listLines(query: LedgerQuery, after?: LedgerPlace): AsyncGenerator<LedgerLine> {
+    let balance = after?.balance ?? 0n;
+    for await (const line of await this.find(query, after)) {
       balance += line.debitMinor - line.creditMinor;
       yield {
         stream: line.stream,
@@ -70,11 +77,19 @@ export class LedgerReader {
     return (await this.find(query)).explain('queryPlanner');
   }
 
-  private async find({ communityId, accountId, ...cut }: LedgerQuery) {
+  private async find({ communityId, accountId, ...cut }: LedgerQuery, after?: LedgerPlace) {
     const position = cut.position ?? (await this.position());
+    const filter = { communityId, accountId, ...cutFilter({ ...cut, position }), ...beyond(after) };
     const lines = await this.store.liveCollection<LedgerLineDocument & { position: bigint }>(ledgerProjection);
-    return lines
-      .find({ communityId, accountId, ...cutFilter({ ...cut, position }) }, { batchSize: BATCH })
-      .sort(LEDGER_ORDER_INDEX.key);
+    return lines.find(filter, { batchSize: BATCH }).sort(LEDGER_ORDER_INDEX.key);
   }
+}
+
+/** Lines after a place in ledger order. */
+function beyond(place: LedgerPlace | undefined): object {
+  if (place === undefined) return {};
+  const { effectiveOn, position } = place;
+  const later = [{ effectiveOn: { $gt: effectiveOn } }, { effectiveOn, position: { $gt: position } }];
+  // The bound beside the alternatives is what lets the index start there.
+  return { $and: [{ effectiveOn: { $gte: effectiveOn } }, { $or: later }] };
 }
