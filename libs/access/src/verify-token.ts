@@ -1,0 +1,86 @@
+import {
+  createRemoteJWKSet,
+  errors,
+  importJWK,
+  jwtVerify,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { DomainError, parseCommunityId } from '#libs/kernel';
+import { OWN_AUDIENCE, OWN_ISSUER } from './issue-token.js';
+import type { Principal } from './principal.js';
+import { isRole } from './roles.js';
+import { ALGORITHM } from './token-key.js';
+
+/** Turns a bearer token into who asks. @throws DomainError TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_KEYS_UNAVAILABLE */
+export type VerifyToken = (token: string, now: Date) => Promise<Principal>;
+
+export interface RemoteKeys {
+  readonly jwksUrl: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+/** Never `none`, never a shared secret: a key that verifies must not be able to sign. */
+const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA'];
+const TOLERANCE_SECONDS = 30;
+const ACTOR_ID = /^[\w.@:/|+-]{1,128}$/;
+
+/** Tokens of an identity provider, whose keys are fetched from its JWKS address and kept for a while. */
+export function verifyWithRemoteKeys({ jwksUrl, issuer, audience }: RemoteKeys): VerifyToken {
+  const keys = createRemoteJWKSet(new URL(jwksUrl));
+  return (token, now) => verify(token, keys, { issuer, audience, now });
+}
+
+/** Tokens that this installation signed itself (standalone mode). */
+export async function verifyWithOwnKey(key: JWK): Promise<VerifyToken> {
+  const { d: _private, ...open } = key;
+  const known = await importJWK(open, ALGORITHM);
+  const own: JWTVerifyGetKey = () => known as never;
+  return (token, now) => verify(token, own, { issuer: OWN_ISSUER, audience: OWN_AUDIENCE, now });
+}
+
+async function verify(
+  token: string,
+  key: JWTVerifyGetKey,
+  { issuer, audience, now }: { issuer: string; audience: string; now: Date },
+): Promise<Principal> {
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: TOLERANCE_SECONDS, currentDate: now },
+      requiredClaims: ['sub', 'exp'],
+    });
+    return principalOf(payload);
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    if (error instanceof errors.JWTExpired) throw new DomainError('TOKEN_EXPIRED', 'The token has expired');
+    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
+      throw new DomainError('TOKEN_KEYS_UNAVAILABLE', 'The keys of the identity provider cannot be had');
+    }
+    throw invalid('The token is not valid');
+  }
+}
+
+function principalOf({ sub, role, communities, accounts = [] }: JWTPayload): Principal {
+  if (typeof sub !== 'string' || !ACTOR_ID.test(sub)) throw invalid('The token names no subject of a usable form');
+  if (!isRole(role)) throw invalid('The token names no role that is known');
+  if (!isTextList(communities) || !isTextList(accounts)) throw invalid('The token names no communities');
+  return { id: sub, role, communities: communities.map(normalised), accounts: accounts.map((id) => id.normalize()) };
+}
+
+function normalised(text: string): string {
+  try {
+    return parseCommunityId(text);
+  } catch {
+    throw invalid('The token names a community that cannot be');
+  }
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function invalid(message: string): DomainError {
+  return new DomainError('TOKEN_INVALID', message);
+}
