@@ -8,7 +8,6 @@ export {
   openAccount,
   receivePayment,
   type AssessFee,
-  type OpenAccountCommand,
   type ReceivePayment,
 } from './domain/account.decisions.js';
 export { ALLOCATION_POLICY } from './domain/allocation.js';
