@@ -34,7 +34,8 @@ export class MemoryRunner implements Pick<CommandRunner, 'execute' | 'inspect'> 
     drafts.forEach((draft, i) => this.#keep(stream, first + BigInt(i), draft, context));
     const [revision, position] = [first + BigInt(drafts.length) - 1n, BigInt(this.events.length) - 1n];
     const events = drafts.map(({ type }, i) => ({ type, revision: first + BigInt(i) }));
-    const result = { stream, revision, position, events, repeated: false };
+    const recorded = drafts.map(({ data }) => data);
+    const result = { stream, revision, position, events, recorded, repeated: false };
     if (drafts.length > 0) this.#results.set(`${stream} ${context.commandId}`, { input, result });
     return result;
   }

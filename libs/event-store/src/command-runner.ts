@@ -140,7 +140,7 @@ export class CommandRunner {
         return resultOf(
           folded.stream,
           appended,
-          drafts.map((d, i) => ({ type: d.type, revision: first + BigInt(i) })),
+          drafts.map(({ type, data }, i) => ({ type, revision: first + BigInt(i), data })),
           false,
         );
       } catch (error) {
@@ -159,18 +159,24 @@ export class CommandRunner {
 
   /** Reads the command's events back, from its last one on. */
   async #firstResult(stream: string, last: bigint, command: IdentifiedCommand): Promise<CommandResult> {
-    const events: { type: string; revision: bigint }[] = [];
+    const events: RecordedEvent[] = [];
     let position = 0n;
     reading: for await (const page of this.store.readStream(stream, { direction: 'backwards', fromRevision: last })) {
       for (const event of page) {
         if (event.metadata.commandId !== command.commandId) break reading;
         if (event.metadata.inputHash !== command.inputHash) throw new Refusal(idReused(command.commandId));
         if (events.length === 0) position = event.position;
-        events.unshift({ type: event.type, revision: event.revision });
+        events.unshift({ type: event.type, revision: event.revision, data: event.data });
       }
     }
     return resultOf(stream, { revision: last, position: await positionOr(this.store, position) }, events, true);
   }
+}
+
+interface RecordedEvent {
+  readonly type: string;
+  readonly revision: bigint;
+  readonly data: unknown;
 }
 
 /** Marks an error after which the folded state is still whole. */
@@ -207,8 +213,9 @@ function requireRevision({ stream, head }: Pick<AnyStream, 'stream' | 'head'>, {
 function resultOf(
   stream: string,
   { revision, position }: AppendResult,
-  events: CommandResult['events'],
+  recorded: readonly RecordedEvent[],
   repeated: boolean,
 ): CommandResult {
-  return { stream, revision, position, events, repeated };
+  const events = recorded.map(({ type, revision: own }) => ({ type, revision: own }));
+  return { stream, revision, position, events, recorded: recorded.map(({ data }) => data), repeated };
 }

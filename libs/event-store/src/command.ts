@@ -23,6 +23,8 @@ export interface CommandResult {
   /** Token for reading one's own write. */
   readonly position: bigint;
   readonly events: readonly { readonly type: string; readonly revision: bigint }[];
+  /** The data of each of the events: the ids that the command gave, for instance. */
+  readonly recorded: readonly unknown[];
   /** True when the command had been recorded before: this is its first result. */
   readonly repeated: boolean;
 }

@@ -156,6 +156,7 @@ describe('CommandRunner', () => {
       revision: 0n,
       position: last.position,
       events: [],
+      recorded: [],
       repeated: false,
     });
     expect(await run('b', [7])).toMatchObject({ repeated: false, revision: 1n });
