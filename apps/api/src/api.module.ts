@@ -1,0 +1,66 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { CqrsModule } from '@nestjs/cqrs';
+import { CollectionsModule } from '#libs/collections';
+import { EventStoreModule } from '#libs/event-store';
+import { PortfolioModule } from '#libs/portfolio';
+import { ReadStore } from '#libs/read-store';
+import { ReceivablesModule } from '#libs/receivables';
+import { ServiceDeskModule } from '#libs/service-desk';
+import {
+  ArrearsAgingReader,
+  AuditTrailReader,
+  CaseQueueReader,
+  LedgerReader,
+  ServiceQualityReader,
+} from '#projections';
+import { API_OPTIONS, type ApiOptions } from './api-options.js';
+import { OPERATIONS, USE_CASES } from './controllers.js';
+import { CommandInterceptor } from './http/command.interceptor.js';
+import { IdempotencyClaims } from './http/idempotency.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { QueryInterceptor } from './http/query.interceptor.js';
+import { openApiDocument } from './openapi/document.js';
+import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
+import { routesOf } from './openapi/routes.js';
+import { Metrics } from './operations/metrics.js';
+import { ReadinessCheck } from './operations/readiness.js';
+import { StreamHeads } from './reports/stream-heads.js';
+import { AccessGuard } from './security/access.guard.js';
+import { Communities } from './security/communities.js';
+import { RefusedAttempts } from './security/refused-attempts.js';
+
+const READERS = [LedgerReader, ArrearsAgingReader, AuditTrailReader, CaseQueueReader, ServiceQualityReader];
+const API_VERSION = '0.2.0';
+
+/** The description of everything that is served. */
+export function describeApi(): object {
+  const routes = Object.entries(USE_CASES).flatMap(([tag, controllers]) => routesOf(tag, controllers));
+  return openApiDocument([...routes, ...routesOf('operations', OPERATIONS)], API_VERSION);
+}
+
+@Module({})
+export class ApiModule {
+  static forRoot(options: ApiOptions): DynamicModule {
+    const { eventStore, upcasters, clock, vault, readStore } = options;
+    return {
+      module: ApiModule,
+      imports: [
+        CqrsModule.forRoot(),
+        EventStoreModule.forRoot({ eventStore, upcasters, clock, vault }),
+        ...[PortfolioModule, ReceivablesModule, CollectionsModule, ServiceDeskModule],
+      ],
+      controllers: [...Object.values(USE_CASES).flat(), ...OPERATIONS],
+      providers: [
+        { provide: API_OPTIONS, useValue: options },
+        { provide: OPENAPI_DOCUMENT, useFactory: describeApi },
+        ...READERS.map((reader) => ({ provide: reader, useFactory: () => new reader(readStore) })),
+        { provide: ReadStore, useValue: readStore },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ...[Communities, RefusedAttempts, IdempotencyClaims, StreamHeads, Metrics, ReadinessCheck],
+        ...[CommandInterceptor, QueryInterceptor],
+      ],
+    };
+  }
+}

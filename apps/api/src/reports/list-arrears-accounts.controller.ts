@@ -1,0 +1,59 @@
+import { Controller } from '@nestjs/common';
+import { IsOptional, IsString } from 'class-validator';
+import { ArrearsAgingReader, arrearsAgingProjection } from '#projections';
+import { decodeCursor, encodeCursor } from '../http/cursor.js';
+import type { RequestFacts } from '../http/http-types.js';
+import { QueryRoute } from '../http/operation.js';
+import { Facts, Input } from '../http/parameters.js';
+import { DATE, listOf, MINOR, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
+import { BUCKETS, cutOf } from './get-arrears.controller.js';
+import { firstOf, limitOf, PageRequest } from './queries.js';
+
+export class ListArrearsAccountsRequest extends PageRequest {
+  /** By default the present local day. */
+  @IsOptional()
+  @IsString()
+  asOf?: string;
+
+  /** Facts that were known by then: an instant, or a date for the end of that day. */
+  @IsOptional()
+  @IsString()
+  knownAt?: string;
+}
+
+const ACCOUNT = objectOf({ account: TEXT, buckets: BUCKETS, outstanding: MINOR, credit: MINOR });
+
+@Controller('communities/:communityId/arrears/accounts')
+export class ListArrearsAccountsController {
+  constructor(private readonly reader: ArrearsAgingReader) {}
+
+  @QueryRoute({
+    operation: 'listArrearsAccounts',
+    summary: 'What each account owes, by age, in the order of the ids; for those who work on it only (D14)',
+    input: ListArrearsAccountsRequest,
+    models: [arrearsAgingProjection],
+    example: { asOf: '2026-03-31', limit: '10' },
+    answer: objectOf({
+      ...{ asOf: DATE, knownAt: TEXT_OR_NULL, position: POSITION, currency: TEXT },
+      ...{ accounts: listOf(ACCOUNT), nextCursor: TEXT_OR_NULL },
+    }),
+  })
+  async listArrearsAccounts(@Facts() facts: RequestFacts, @Input() input: ListArrearsAccountsRequest) {
+    const { communityId, currency, position } = facts;
+    const cut = cutOf(input, facts);
+    const { asOf, knownAt = null } = { knownAt: undefined, ...cut };
+    // The present day is part of what makes the list: a list that was begun yesterday goes on as of yesterday only if it says so.
+    const list = ['arrears', arrearsAgingProjection.version, communityId, asOf, knownAt];
+    const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 1);
+    const upTo = cursor?.position ?? position!;
+    const after = cursor ? { afterAccount: cursor.place[0] ?? '' } : {};
+    const listed = this.reader.listAccounts({ communityId, ...cut, position: upTo, ...after });
+    const { items, more } = await firstOf(listed, limitOf(input));
+    const place = [items.at(-1)?.account ?? null];
+    return {
+      ...{ asOf, knownAt, position: upTo.toString(), currency },
+      accounts: items.map(({ account, sums }) => ({ account, ...sums.toReport() })),
+      nextCursor: more ? encodeCursor(list, { position: upTo, place }) : null,
+    };
+  }
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { PAYER_ROLES, type Principal } from '#libs/access';
+import { CLOCK } from '#libs/event-store';
+import { commandIdOf, DomainError, localDateOf, parseCommunityId, type Clock } from '#libs/kernel';
+import { DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, type RegisteredCommunity } from '#libs/portfolio';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { headerOf, type HttpRequest } from '../http/http-types.js';
+import { OPERATION, type CommandOperation, type Operation, type QueryOperation } from '../http/operation-types.js';
+import { Communities } from './communities.js';
+import { isAllowed } from './permissions.js';
+import { RateLimit } from './rate-limit.js';
+import { RefusedAttempts } from './refused-attempts.js';
+
+const KEY = /^[\x21-\x7e]{1,128}$/;
+const TAG = /^"(\d{1,19})"$/;
+const TRACE = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** Who asks, for which community, and whether the role may: before anything else of the request is looked at. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  readonly #limit: RateLimit;
+
+  constructor(
+    private readonly communities: Communities,
+    private readonly refused: RefusedAttempts,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(API_OPTIONS) private readonly options: ApiOptions,
+  ) {
+    this.#limit = new RateLimit(options.requestsPerSecond);
+  }
+
+  /** @throws DomainError TOKEN_…, RATE_EXCEEDED, COMMUNITY_NOT_FOUND, ROLE_NOT_ALLOWED, ACCOUNT_NOT_FOUND, and of the headers */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const operation = Reflect.getMetadata(OPERATION, context.getHandler()) as Operation | undefined;
+    if (operation?.kind === 'public') return true;
+    // A route without an operation is in no table, so nobody may use it.
+    if (!operation) throw new DomainError('ROUTE_NOT_FOUND', 'There is nothing at this address');
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const principal = await this.#principalOf(request);
+    if (!this.#limit.take(principal.id)) throw new DomainError('RATE_EXCEEDED', 'Too many requests; try again later');
+    const communityId = knownTo(principal, request.params['communityId']);
+    const community = await this.#communityOf(communityId, operation);
+    await this.#requireRole(principal, operation, communityId, community, request);
+    requireOwnAccount(principal, request);
+    const { currency, timeZone } = community ?? { currency: DEFAULT_CURRENCY, timeZone: DEFAULT_TIME_ZONE };
+    const caller = callerOf(request, operation, { principal, communityId, receivedAt: this.clock.now() });
+    const today = localDateOf(caller.receivedAt, timeZone);
+    request.facts = { principal, communityId, caller, currency, timeZone, today };
+    return true;
+  }
+
+  async #principalOf(request: HttpRequest): Promise<Principal> {
+    const [, token] = /^Bearer +([\w.~+/=-]+)$/i.exec(headerOf(request, 'authorization') ?? '') ?? [];
+    if (token === undefined) throw new DomainError('TOKEN_MISSING', 'Send Authorization: Bearer <token>');
+    return this.options.verifyToken(token, new Date(this.clock.now()));
+  }
+
+  async #communityOf(communityId: string, operation: Operation): Promise<RegisteredCommunity | undefined> {
+    const community = await this.communities.find(communityId);
+    if (!community && !(operation.kind === 'command' && operation.beforeRegistration)) throw communityNotFound();
+    return community;
+  }
+
+  async #requireRole(
+    { id, role }: Principal,
+    { operation }: CommandOperation | QueryOperation,
+    communityId: string,
+    community: RegisteredCommunity | undefined,
+    request: HttpRequest,
+  ): Promise<void> {
+    if (isAllowed(role, operation)) return;
+    const code = 'ROLE_NOT_ALLOWED';
+    if (community) {
+      const { timeZone } = community;
+      await this.refused.record({
+        communityId,
+        timeZone,
+        operation,
+        code,
+        actor: { id, role },
+        correlationId: request.id,
+      });
+    }
+    throw new DomainError(code, `The role ${role} may not do this: ${operation}`);
+  }
+}
+
+/** Communities that the token does not name do not exist for its bearer. */
+function knownTo({ communities }: Principal, text = ''): string {
+  let communityId: string;
+  try {
+    communityId = parseCommunityId(text);
+  } catch {
+    throw communityNotFound();
+  }
+  if (!communities.includes(communityId)) throw communityNotFound();
+  return communityId;
+}
+
+function communityNotFound(): DomainError {
+  return new DomainError('COMMUNITY_NOT_FOUND', 'There is no such community');
+}
+
+function requireOwnAccount({ role, accounts }: Principal, { params }: HttpRequest): void {
+  const accountId = params['accountId']?.normalize();
+  if (accountId === undefined || !PAYER_ROLES.has(role) || accounts.includes(accountId)) return;
+  throw new DomainError('ACCOUNT_NOT_FOUND', 'There is no such account');
+}
+
+interface Asking {
+  readonly principal: Principal;
+  readonly communityId: string;
+  readonly receivedAt: string;
+}
+
+function callerOf(request: HttpRequest, operation: Operation, { principal, communityId, receivedAt }: Asking) {
+  const traceparent = headerOf(request, 'traceparent');
+  return {
+    commandId: commandIdFor(communityId, headerOf(request, 'idempotency-key')),
+    actor: { id: principal.id, role: principal.role },
+    communityId,
+    receivedAt,
+    correlationId: request.id,
+    ...(traceparent !== undefined && TRACE.test(traceparent) ? { traceparent } : {}),
+    ...preconditionOf(request, operation),
+  };
+}
+
+/** The same key in the same community is the same command. @throws DomainError IDEMPOTENCY_KEY_INVALID */
+function commandIdFor(communityId: string, key: string | undefined): string {
+  if (key === undefined) return randomUUID();
+  if (!KEY.test(key)) throw new DomainError('IDEMPOTENCY_KEY_INVALID', 'A key has 1 to 128 visible ASCII characters');
+  return commandIdOf(communityId, 'http', key);
+}
+
+function preconditionOf(request: HttpRequest, operation: Operation): { ifRevision?: bigint } {
+  const text = headerOf(request, 'if-match');
+  if (text === undefined || operation.kind !== 'command') return {};
+  const [, revision] = TAG.exec(text) ?? [];
+  if (!operation.ifMatch || revision === undefined) {
+    throw new DomainError('PRECONDITION_INVALID', 'If-Match takes the one entity tag that the resource was read with');
+  }
+  return { ifRevision: BigInt(revision) };
+}
