@@ -9,7 +9,8 @@ const JOURNAL = `occurredOn,account,entry,amountMinor,dueOn,reference
 2026-01-05,B1/0101,fee,25040,2026-01-20,F1
 2026-02-10,B1/0101,payment,5000,,P1
 `;
-const READY = /^ready eventstore=(esdb:\/\/127\.0\.0\.1:(\d+)\S*) mongodb=(mongodb:\/\/127\.0\.0\.1:(\d+)\S*)$/m;
+const READY =
+  /^ready eventstore=(esdb:\/\/127\.0\.0\.1:(\d+)\S*) mongodb=(mongodb:\/\/127\.0\.0\.1:(\d+)\S*)(?: api=\S+)?$/m;
 const AGING = ['report', 'aging', '--community', 'yinghu', '--as-of', '2026-03-31'];
 
 const folder = temporaryFolder();
@@ -174,7 +175,7 @@ describe('a data folder', () => {
   it('is let go when npm is told to stop', async () => {
     const npm = start('npm', ['start'], {
       cwd: ROOT,
-      env: { ESTATE_DATA_DIR: dataDir, EVENTSTORE_URL: undefined, MONGODB_URL: undefined },
+      env: { ESTATE_DATA_DIR: dataDir, EVENTSTORE_URL: undefined, MONGODB_URL: undefined, PORT: '0' },
     });
     running.push(npm);
     const [, , eventstorePort] = await npm.until('stdout', READY);

@@ -76,6 +76,8 @@ export function startApp(app: string, args: readonly string[], dataDir: string, 
     EVENTSTORE_URL: undefined,
     MONGODB_URL: undefined,
     INIT_CWD: undefined,
+    // Tests run beside each other.
+    PORT: '0',
     ...options.env,
   };
   return start(process.execPath, [join(APPS, app, 'src', 'main.js'), ...args], { cwd: ROOT, ...options, env });

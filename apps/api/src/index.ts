@@ -6,3 +6,4 @@ export { PROBLEMS } from './http/problem-table.js';
 export { EXAMPLE_PATH } from './openapi/document.js';
 export { routesOf, type Route } from './openapi/routes.js';
 export { isAllowed, PERMISSIONS, type OperationId } from './security/permissions.js';
+export { serveApi, type ServedApi } from './serve-api.js';

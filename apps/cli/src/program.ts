@@ -120,6 +120,20 @@ function addBackups(program: Command): void {
   lazily(restore, () => import('./commands/restore.js'));
 }
 
+function addTokens(program: Command): void {
+  const token = leaf(
+    program,
+    'token',
+    "a bearer token for the API of standalone mode, signed with the data folder's own key",
+  )
+    .requiredOption('--role <role>', 'what its bearer does, as in cashier')
+    .requiredOption('--community <id...>', 'the communities that it opens')
+    .option('--subject <id>', 'who it is, in the audit trail (default: the role)')
+    .option('--account <id...>', 'accounts of an owner or a tenant')
+    .option('--hours <number>', 'how long it is valid', '12');
+  lazily(token, () => import('./commands/token.js'));
+}
+
 /** From the project's package.json, above dist when built and above apps when run from the sources. */
 function version(): string {
   const above = ['../../../../package.json', '../../../package.json'].map((path) => new URL(path, import.meta.url));
@@ -142,6 +156,7 @@ export function createProgram(): Command {
   addClocks(program);
   addAuditing(program);
   addBackups(program);
+  addTokens(program);
   for (const command of withSubcommands(program)) command.copyInheritedSettings(program);
   return program;
 }

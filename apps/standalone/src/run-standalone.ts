@@ -12,6 +12,7 @@ import {
 } from '#libs/runtime';
 import type { WorkCalendars } from '#libs/service-desk';
 import { projections } from '#projections';
+import { serveApi, type ServedApi } from '../../api/src/index.js';
 import { publishedSchedule } from '../../scheduler/src/published-schedule.js';
 import { watchClocks } from '../../scheduler/src/watch-clocks.js';
 import { parseOptions, type StandaloneOptions } from './options.js';
@@ -39,21 +40,34 @@ async function untilStopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-async function serve(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
-  // This program is the servers: addresses of others in the environment are not its own.
+/** `npm start` uses servers that the environment names; the bare servers are this program, and others' addresses are not its own. */
+function open({ dataDir, serve }: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<Runtime> {
+  if (serve.projecting && env['EVENTSTORE_URL'] && env['MONGODB_URL'])
+    return openRuntime({ env, dataDir, say, signal });
   const ownEnv = { ...env, EVENTSTORE_URL: undefined, MONGODB_URL: undefined };
-  const { dataDir, serve: served, publishedDays } = options;
+  return openRuntime({ env: ownEnv, dataDir, serve, say, signal });
+}
+
+async function serve(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
+  const { serve: served, publishedDays } = options;
   const calendars = publishedSchedule(publishedDays && resolveUserPath(publishedDays, env));
   // A file that cannot be read is said now, not at the first deadline.
   calendars();
-  const runtime = await openRuntime({ env: ownEnv, dataDir, serve: served, say, signal });
+  const runtime = await open(options, env, signal);
   const working = new AbortController();
-  const works = served.projecting ? startWork(runtime, calendars, working.signal) : [];
+  let works: Promise<void>[] = [];
+  let api: ServedApi | undefined;
   try {
+    if (served.projecting) works = startWork(runtime, calendars, working.signal);
+    // Raced below; a failure while the API starts must not end the process before that.
+    for (const work of works) work.catch(() => undefined);
+    if (served.projecting) api = await serveApi(runtime, env);
     const { eventstore, mongodb } = runtime.addresses;
-    process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}\n`);
+    process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}${api ? ` api=${api.url}` : ''}\n`);
     await Promise.race([untilStopped(signal), runtime.failed, ...works]);
   } finally {
+    // What was asked is answered first, while the stores are there.
+    await api?.close();
     working.abort();
     await Promise.allSettled(works);
     await runtime.close();

@@ -1,0 +1,47 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DomainError, systemClock } from '#libs/kernel';
+import type { Environment, Runtime } from '#libs/runtime';
+import { createApi } from './create-api.js';
+import { ReadinessCheck } from './operations/readiness.js';
+import { readSettings, tokensOf } from './settings.js';
+
+const SWEEP_MS = 50;
+
+/** The API under way. */
+export interface ServedApi {
+  readonly url: string;
+  /** Takes nothing new, answers what is under way, and leaves the stores open. */
+  close(): Promise<void>;
+}
+
+/** Serves the API over open stores; settings as in `readSettings`. @throws DomainError CONFIG_INVALID, PORT_IN_USE, MASTER_KEY_REQUIRED */
+export async function serveApi(runtime: Runtime, env: Environment): Promise<ServedApi> {
+  const { host, port, requestsPerSecond } = readSettings(env);
+  const { eventStore, readStore, upcasters } = runtime;
+  const app = await createApi({
+    ...{ eventStore, readStore, upcasters, requestsPerSecond, clock: systemClock },
+    vault: await runtime.vault(),
+    verifyToken: await tokensOf(env, runtime),
+    log: (entry) => void process.stderr.write(`${JSON.stringify({ time: systemClock.now(), ...entry })}\n`),
+  });
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new DomainError('PORT_IN_USE', `port ${port} is in use: set PORT to another one (0: any that is free)`);
+  }
+  const url = (await app.getUrl()).replace(/\/$/, '');
+  return { url, close: () => closeApi(app) };
+}
+
+/** A client keeps its connection for the next request, which would hold up the end for as long as it keeps it. */
+async function closeApi(app: NestFastifyApplication): Promise<void> {
+  app.get(ReadinessCheck).ending = true;
+  const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), SWEEP_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+  }
+}
