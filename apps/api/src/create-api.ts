@@ -4,6 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from './api.module.js';
 import { BODY_LIMIT_BYTES, type ApiOptions } from './api-options.js';
+import type { HttpReply, HttpRequest } from './http/http-types.js';
+import { problemOf, PROBLEM_TYPE } from './http/problem.js';
 import { Metrics } from './operations/metrics.js';
 import { addServerHooks, type HookedServer } from './server-hooks.js';
 
@@ -20,12 +22,19 @@ function requestId({ headers }: Raw): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
+function answerServerError(error: unknown, request: HttpRequest, reply: HttpReply): void {
+  const problem = problemOf(error, request.id);
+  reply.status(problem.status).type(PROBLEM_TYPE).send(problem);
+}
+
 /** The API over open stores, ready to listen or to be injected into; closing it answers what is under way and leaves the stores open. */
 export async function createApi(options: ApiOptions): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: requestId as never,
+    // An address that cannot be routed does not get as far as the exception filter.
+    frameworkErrors: answerServerError as never,
     // Ids of 64 characters, percent-encoded.
     routerOptions: { maxParamLength: 1_000 },
     forceCloseConnections: 'idle' as never,

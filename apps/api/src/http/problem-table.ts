@@ -4,6 +4,7 @@ type Titles = Readonly<Record<string, string>>;
 const BY_STATUS: Readonly<Record<number, Titles>> = {
   400: {
     REQUEST_INVALID: 'The request does not have the form that the operation asks for',
+    ADDRESS_INVALID: 'The address cannot be decoded, or a part of it is too long',
     BODY_INVALID: 'The body is not a JSON document',
     ID_INVALID: 'An id has characters or a length that ids cannot have',
     DATE_INVALID: 'A date does not exist',

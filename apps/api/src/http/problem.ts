@@ -18,6 +18,7 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 const BY_HTTP_STATUS: ReadonlyMap<number, string> = new Map([
   [400, 'BODY_INVALID'],
   [404, 'ROUTE_NOT_FOUND'],
+  [405, 'ROUTE_NOT_FOUND'],
   [413, 'BODY_TOO_LARGE'],
   [415, 'MEDIA_TYPE_UNSUPPORTED'],
   [503, 'SHUTTING_DOWN'],
@@ -33,8 +34,15 @@ export function problemOf(error: unknown, requestId: string): Problem {
   return { type: `urn:estate-ledger:problem:${code}`, title, status, code, detail, requestId, ...details };
 }
 
+const BY_SERVER_CODE: ReadonlyMap<unknown, string> = new Map([
+  ['FST_ERR_BAD_URL', 'ADDRESS_INVALID'],
+  ['FST_ERR_MAX_PARAM_LENGTH', 'ADDRESS_INVALID'],
+]);
+
 function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
+  const ofServer = BY_SERVER_CODE.get(code);
+  if (ofServer !== undefined) return ofServer;
   if (typeof code === 'string' && PROBLEMS.has(code)) return code;
   if (isUnreachableMongo(error)) return 'READ_STORE_UNAVAILABLE';
   return BY_HTTP_STATUS.get(statusOf(error)) ?? 'INTERNAL_ERROR';
