@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from './api.module.js';
 import { BODY_LIMIT_BYTES, type ApiOptions } from './api-options.js';
+import { answerClientError } from './http/client-error.js';
 import type { HttpReply, HttpRequest } from './http/http-types.js';
 import { problemOf, PROBLEM_TYPE } from './http/problem.js';
 import { Metrics } from './operations/metrics.js';
@@ -34,6 +35,7 @@ export async function createApi(options: ApiOptions): Promise<NestFastifyApplica
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: requestId as never,
     // An address that cannot be routed does not get as far as the exception filter.
+    clientErrorHandler: answerClientError,
     frameworkErrors: answerServerError as never,
     // Ids of 64 characters, percent-encoded.
     routerOptions: { maxParamLength: 1_000 },

@@ -254,6 +254,12 @@ describe('the edge', () => {
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });
+    const long = await api.get(`/cases?status=${'x'.repeat(70_000)}`, { role: 'auditor' });
+    expect(long.body).toMatchObject({ status: 431, code: 'HEADERS_TOO_LARGE' });
+    expect((await api.get('/units/%', { role: 'auditor' })).body).toMatchObject({
+      status: 400,
+      code: 'ADDRESS_INVALID',
+    });
     const stored = await assess(fee('3'), { 'x-request-id': 'my-request-2' });
     const event = (await api.events()).find(({ position }) => position === BigInt(stored.body['position'] as string))!;
     expect(event.metadata.$correlationId).toBe('my-request-2');

@@ -5,6 +5,7 @@ const BY_STATUS: Readonly<Record<number, Titles>> = {
   400: {
     REQUEST_INVALID: 'The request does not have the form that the operation asks for',
     ADDRESS_INVALID: 'The address cannot be decoded, or a part of it is too long',
+    HTTP_INVALID: 'What came in is not an HTTP request',
     BODY_INVALID: 'The body is not a JSON document',
     ID_INVALID: 'An id has characters or a length that ids cannot have',
     DATE_INVALID: 'A date does not exist',
@@ -55,6 +56,7 @@ const BY_STATUS: Readonly<Record<number, Titles>> = {
     DISPUTE_UNKNOWN: 'The account has no such dispute',
     CASE_NOT_FOUND: 'There is no such case',
   },
+  408: { REQUEST_TIMEOUT: 'The request did not come to its end in time' },
   409: {
     ACCOUNT_ALREADY_OPEN: 'The account is open already',
     COMMUNITY_ALREADY_REGISTERED: 'The community is registered already',
@@ -122,6 +124,7 @@ const BY_STATUS: Readonly<Record<number, Titles>> = {
     DUE_DAY_INVALID: 'Not a day of a month',
   },
   429: { RATE_EXCEEDED: 'Too many requests' },
+  431: { HEADERS_TOO_LARGE: 'The address and the headers are too long' },
   500: { INTERNAL_ERROR: 'Something went wrong on our side' },
   503: {
     STORE_UNAVAILABLE: 'The event store does not answer',
