@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { projections } from '#projections';
+import { waitForPosition } from '#libs/read-store';
+import { caseTimersProjection, CaseTimersReader, projections } from '#projections';
 import { TestApi, type Answer } from '../support/api.js';
 
 let api: TestApi;
@@ -11,8 +12,8 @@ const CONCERNED: Readonly<Record<string, readonly string[]>> = {
   FeeAssessed: ['ledger', 'arrears-aging', 'audit-trail'],
   PaymentReceived: ['ledger', 'arrears-aging', 'audit-trail'],
   ReminderSent: ['arrears-aging', 'audit-trail'],
-  ComplaintOpened: ['service-quality', 'case-queue', 'audit-trail'],
-  ComplaintResolved: ['service-quality', 'case-queue', 'audit-trail'],
+  ComplaintOpened: ['service-quality', 'case-queue', 'case-timers', 'audit-trail'],
+  ComplaintResolved: ['service-quality', 'case-queue', 'case-timers', 'audit-trail'],
 };
 
 const after = ({ body }: Answer): string => `after=${String(body['position'])}`;
@@ -123,6 +124,16 @@ describe('from an HTTP command into every read model', () => {
   };
   const queue = async (answer: Answer) => (await read('/cases', after(answer), 'case-manager'))['cases'];
 
+  /** Milestones whose timers run on, as the service clocks would find them. */
+  const timers = async ({ body }: Answer): Promise<string[]> => {
+    const { readStore } = api.options;
+    await waitForPosition(readStore, [caseTimersProjection], BigInt(body['position'] as string), { limitMs: 5_000 });
+    const due = await new CaseTimersReader(readStore).findDue('2027-01-01T00:00:00.000Z', {
+      communityId: api.community,
+    });
+    return due.map(({ milestone }) => milestone).sort();
+  };
+
   it('ComplaintOpened', async () => {
     const answer = await api.post('/cases', {
       role: 'service-agent',
@@ -136,6 +147,7 @@ describe('from an HTTP command into every read model', () => {
     expect(await queue(answer)).toEqual([
       expect.objectContaining({ caseId: '2026/000001', kind: 'complaint', state: 'Open', due: expect.any(String) }),
     ]);
+    expect(await timers(answer)).toEqual(['accept', 'acknowledge', 'answer', 'complete']);
     expect(await auditTypes(answer)).toContain('ComplaintOpened');
   });
 
@@ -149,6 +161,7 @@ describe('from an HTTP command into every read model', () => {
     expect(await queue(answer)).toEqual([
       expect.objectContaining({ caseId: '2026/000001', state: 'Resolved', due: null }),
     ]);
+    expect(await timers(answer)).toEqual([]);
     expect(await auditTypes(answer)).toContain('ComplaintResolved');
     const found = await api.get(CASE, { role: 'case-manager' });
     expect(found.body).toMatchObject({ status: 'Resolved', milestones: { complete: { status: 'met' } } });
