@@ -3,7 +3,7 @@
  * The last line is `N passed, N failed` (static checks count as one each).
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -43,6 +43,7 @@ async function runJest(args) {
   try {
     const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')];
     const code = await node([...jest, '--json', '--outputFile', report, ...args]);
+    if (!existsSync(report)) return { passed: 0, failed: 1 }; // jest was stopped, or could not start
     const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(
       readFileSync(report, 'utf8'),
     );
