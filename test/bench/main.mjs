@@ -1,13 +1,19 @@
-/** Benchmarks, as ratios within one run: `npm run bench -- NAME [--lines N] [--rounds N] [--json]`, after a build. */
+/** Benchmarks, as ratios within one run: `npm run bench -- NAME [--lines N] [--events N] [--rounds N] [--json]`, after a build. */
 import { parseArgs } from 'node:util';
 
 const benches = {
   import: () => import('./import.mjs'),
+  eventstoredb: () => import('./eventstoredb.mjs'),
 };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { lines: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    lines: { type: 'string' },
+    events: { type: 'string' },
+    rounds: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
 });
 const load = benches[positionals[0]];
 if (!load || positionals.length !== 1) {
@@ -16,13 +22,18 @@ if (!load || positionals.length !== 1) {
 }
 const { run } = await load();
 const say = (line) => process.stderr.write(`${line}\n`);
-const result = await run({ lines: count(values.lines), rounds: count(values.rounds), say });
+const [lines, events, rounds] = [values.lines, values.events, values.rounds].map(count);
+const result = await run({ lines, events, rounds, say });
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-else for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(18)} ${value}\n`);
+else for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(18)} ${shown(value)}\n`);
 
 function count(text) {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  process.stderr.write(`bench: not a number of lines or rounds: ${text}\n`);
+  process.stderr.write(`bench: not a number of lines, events or rounds: ${text}\n`);
   process.exit(2);
+}
+
+function shown(value) {
+  return typeof value === 'object' ? JSON.stringify(value) : value;
 }
