@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,5 +129,30 @@ describe('starting', () => {
     await discovering.appendToStream('discovered', event(1));
     expect(await readAll()).toHaveLength(1);
     await discovering.dispose();
+  });
+});
+
+describe('calls that are cancelled as soon as they are made', () => {
+  it('do not end the server, whatever they name', async () => {
+    const session = connectHttp2(`http://127.0.0.1:${server.port}`);
+    const paths = [
+      '/nothing',
+      '/event_store.client.streams.Streams/Read',
+      '/event_store.client.streams.Streams/Append',
+    ];
+    for (let n = 0; n < 60; n++) {
+      const request = session.request({
+        ':method': 'POST',
+        ':path': paths[n % 3]!,
+        'content-type': n % 2 === 0 ? 'text/plain' : 'application/grpc',
+      });
+      request.on('error', () => undefined);
+      request.write(Buffer.alloc(20_000));
+      setImmediate(() => request.close(n % 4 === 0 ? constants.NGHTTP2_INTERNAL_ERROR : constants.NGHTTP2_CANCEL));
+      if (n % 5 === 0) await delay(2);
+    }
+    await delay(50);
+    session.destroy();
+    await client.appendToStream('after-it', event(1), { expectedRevision: 'no_stream' });
   });
 });

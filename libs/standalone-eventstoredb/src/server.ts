@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Server } from '@grpc/grpc-js';
+import type { Server } from '@grpc/grpc-js';
+import { guardedServer } from './guarded-server.js';
 import { Listener } from './listener.js';
 import { StoreNode } from './node.js';
 import { type Address, addServices } from './services/all-services.js';
@@ -24,6 +25,12 @@ export interface EventStoreServer {
 
 const FAREWELL_MS = 20;
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+/**
+ * A connection that does not answer a ping is ended: its client is gone, or has broken the protocol (Node then reads no
+ * further, and would keep the connection for ever).
+ */
+const PING_AFTER_MS = 10_000;
+const PONG_WITHIN_MS = 20_000;
 
 /** Starts a server over a data folder. Rejects when the folder or the address can't be used. */
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
@@ -33,9 +40,11 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     );
   }
   const node = await StoreNode.open(options.dataDir);
-  const grpc = new Server({
+  const grpc = guardedServer({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
+    'grpc.keepalive_time_ms': PING_AFTER_MS,
+    'grpc.keepalive_timeout_ms': PONG_WITHIN_MS,
   });
   const address: Address = { host: options.host, port: options.port };
   const listener = new Listener(grpc, node);
