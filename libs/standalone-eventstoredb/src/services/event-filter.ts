@@ -1,6 +1,7 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { invalidArgument } from '../errors.js';
 import { StoredRecord } from '../wire/record.js';
+import { matcherOf } from './expression.js';
 
 export type EventFilter = (record: StoredRecord) => boolean;
 
@@ -55,23 +56,14 @@ function prefixes(part: (record: StoredRecord) => Buffer, texts: readonly string
 const REMEMBERED = 10_000;
 
 function regex(part: (record: StoredRecord) => Buffer, source: string): EventFilter {
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(source, 'u');
-  } catch {
-    try {
-      pattern = new RegExp(source);
-    } catch (error) {
-      throw invalidArgument(`'${source}' is not a regular expression: ${(error as Error).message}`);
-    }
-  }
+  const matches = matcherOf(source);
   // Event types and streams repeat: the verdict by name is much cheaper than the expression.
   const verdicts = new Map<string, boolean>();
   return (record) => {
     const name = part(record).toString('utf8');
     let verdict = verdicts.get(name);
     if (verdict === undefined) {
-      verdict = pattern.test(name);
+      verdict = matches(name);
       if (verdicts.size >= REMEMBERED) verdicts.clear();
       verdicts.set(name, verdict);
     }

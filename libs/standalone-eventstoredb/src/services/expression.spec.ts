@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { matcherOf } from './expression.js';
+
+describe('an expression of a client', () => {
+  it.each([
+    ['^[^$].*', 'account-1', true],
+    ['^[^$].*', '$ce-account', false],
+    ['^a.*b.*c+$', 'aXbXcc', true],
+    ['^(?!\\$).+-\\d+$', 'account-12', true],
+    ['\\p{Script=Han}', '账户', true],
+    ['(a)\\1', 'aa', true],
+  ])('%s on %s is %s', (source, name, verdict) => {
+    expect(matcherOf(source)(name)).toBe(verdict);
+  });
+
+  it.each(['^(a+)+$', '^(a|a)*(b|b)*$', '(?=(a+)+$)b'])('%s that would take for ever is stopped', (source) => {
+    expect(() => matcherOf(source)(`${'a'.repeat(60)}!`)).toThrow(/takes more than/);
+  });
+
+  it('that is none is refused', () => {
+    expect(() => matcherOf('(')).toThrow(/is not a regular expression/);
+  });
+});
