@@ -1,0 +1,14 @@
+/** Fuzzers: `npm run fuzz -- eventstoredb [--minutes M] [--seed N]`; see test/bench/fuzz. */
+const fuzzers = {
+  eventstoredb: () => import('../test/bench/fuzz/eventstoredb.mjs'),
+};
+
+const [name, ...args] = process.argv.slice(2);
+const load = Object.hasOwn(fuzzers, name ?? '') ? fuzzers[name] : undefined;
+if (load) {
+  process.argv = [...process.argv.slice(0, 2), ...args];
+  await load();
+} else {
+  process.stderr.write(`fuzz: name one of ${Object.keys(fuzzers).join(', ')}\n`);
+  process.exitCode = 2;
+}
