@@ -1,13 +1,12 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
+import { DATA_FILE } from './data-file.js';
 
 interface Files {
   readonly root: RootDatabase<unknown, string>;
   readonly state: Database<number, string>;
 }
-
-const DATA_FILE = 'data.mdb';
 
 /**
  * Copies what is in use to a new file and puts it in the place of the old one, if a scavenge has asked for it: lmdb itself

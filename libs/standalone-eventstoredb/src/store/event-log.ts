@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type ProposedEvent, StoredRecord, TOMBSTONE_STORED, encodeRecord } from '../wire/record.js';
-import { decodeChunk, encodeChunk, splitIntoChunks } from './chunk.js';
+import { encodeChunk, splitIntoChunks } from './chunk.js';
 import { type Files, indexKey, indexValue, openFiles } from './files.js';
 import { Notifier } from './notifier.js';
 import { RecentIds } from './recent-ids.js';
 import { applyMetadata, isMetastream, originalOf } from './stream-metadata.js';
 import { StreamDirectory } from './stream-directory.js';
 import type { StreamInfo } from './stream-info.js';
+import { checkedChunk } from './verify.js';
 
 const REMEMBERED_EVENTS = 50_000;
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
@@ -45,7 +46,13 @@ export class EventLog {
 
   /** Opens the log in a folder, which is created if missing. */
   static async open(dataDir: string): Promise<EventLog> {
-    return new EventLog(await openFiles(dataDir));
+    const files = await openFiles(dataDir);
+    try {
+      return new EventLog(files);
+    } catch (error) {
+      await files.root.close();
+      throw error;
+    }
   }
 
   /**
@@ -156,8 +163,8 @@ export class EventLog {
   /** Fills the memory of event ids from the end of the log, so that a repeated append is recognised after a restart. */
   private rememberLatest(): void {
     const latest: StoredRecord[] = [];
-    for (const { value } of this.files.chunks.getRange({ reverse: true, limit: REMEMBERED_EVENTS })) {
-      for (const record of decodeChunk(value).reverse())
+    for (const { key, value } of this.files.chunks.getRange({ reverse: true, limit: REMEMBERED_EVENTS })) {
+      for (const record of checkedChunk(key, value).reverse())
         if (record !== undefined) latest.push(new StoredRecord(record));
       if (latest.length >= REMEMBERED_EVENTS) break;
     }

@@ -1,5 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { compactIfAsked } from './compaction.js';
+import { DATA_FILE, checkDataFile, cutOffAgain } from './data-file.js';
+import { verifyAll } from './verify.js';
 import { type Database, type RootDatabase, open } from 'lmdb';
 
 const FORMAT = 1;
@@ -44,7 +47,7 @@ export interface Files {
  */
 export async function openFiles(dataDir: string): Promise<Files> {
   mkdirSync(dataDir, { recursive: true });
-  let files = openEnvironment(dataDir);
+  let files = openChecked(dataDir);
   if (await compactIfAsked(dataDir, files)) files = openEnvironment(dataDir);
   const format = files.state.get('format');
   if (format === undefined) await files.state.put('format', FORMAT);
@@ -53,6 +56,23 @@ export async function openFiles(dataDir: string): Promise<Files> {
     throw new Error(`${dataDir} has format ${format}; this server reads format ${FORMAT}`);
   }
   return files;
+}
+
+/** Opens what {@link checkDataFile} lets pass. A file that was cut off is read from end to end, and left as it was if that fails. */
+function openChecked(dataDir: string): Files {
+  const { cutOffAt } = checkDataFile(dataDir);
+  if (cutOffAt === undefined) return openEnvironment(dataDir);
+  let files: Files | undefined;
+  try {
+    files = openEnvironment(dataDir);
+    const { chunks, index, streams, state, groups, projections } = files;
+    verifyAll(chunks, [index, streams, state, groups, projections]);
+    return files;
+  } catch (error) {
+    void files?.root.close();
+    cutOffAgain(dataDir, cutOffAt);
+    throw new Error(`${join(dataDir, DATA_FILE)} is cut off at ${cutOffAt} bytes: ${(error as Error).message}`);
+  }
 }
 
 function openEnvironment(dataDir: string): Files {
