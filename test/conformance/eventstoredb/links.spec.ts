@@ -122,3 +122,40 @@ describe('system projections', () => {
     await client.disableProjection('$streams');
   });
 });
+
+describe('projections of a query', () => {
+  it('link events by what is in them', async () => {
+    const [from, prefix] = [freshStream('from'), freshStream('to')];
+    const query = `fromStream("${from}").when({
+      $any: function (state, ev) {
+        linkTo('${prefix}-' + ev.data.some, ev)
+      }
+    });`;
+    await client.createProjection(`projection-${from}`, query, { emitEnabled: true });
+    const event = jsonEvent({ type: 'Linked', data: { some: 'thing' } });
+    await client.appendToStream(from, event);
+    await client.appendToStream(freshStream('other'), event);
+    const [linked, ...others] = await readWhen(`${prefix}-thing`, 1);
+    expect(linked!.event).toMatchObject({ streamId: from, id: event.id });
+    expect((linked!.link!.metadata as { $causedBy: string }).$causedBy).toBe(event.id);
+    expect(others).toHaveLength(0);
+  });
+
+  it('write events of their own, however long', async () => {
+    const category = `cat${randomUUID().slice(0, 8)}`;
+    const query = `fromCategory("${category}").when({
+      $init() { return 0; },
+      Trigger(s, e) { emit("${category}_out", "Emitted", { text: "r" + "e".repeat(3 * 1024 * 1024), of: e.streamId }, {}); }
+    });`;
+    const name = `projection-${category}`;
+    await client.createProjection(name, query, { emitEnabled: true });
+    await client.appendToStream(`${category}-1`, [...numbered(1), ...numbered(1, 1, 'Trigger'), ...numbered(1, 2)]);
+    const [emitted] = await readWhen(`${category}_out`, 1);
+    expect(emitted!.event).toMatchObject({ type: 'Emitted', isJson: true });
+    expect((emitted!.event!.data as { text: string }).text).toHaveLength(3 * 1024 * 1024 + 1);
+    expect((await client.getProjectionStatus(name)).projectionStatus).toBe('Running');
+    await client.disableProjection(name);
+    await client.deleteProjection(name);
+    await expect(client.getProjectionStatus(name)).rejects.toThrow();
+  });
+});

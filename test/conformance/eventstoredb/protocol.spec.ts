@@ -163,7 +163,7 @@ describe('a client that goes away', () => {
     const error = await new Promise<ServiceError | null>((resolve) => users.create(new usersPb.CreateReq(), resolve));
     expect(error!.code).toBe(status.UNIMPLEMENTED);
     expect(error!.details).toContain('event_store.client.users.Users/Create');
-    const create = client.createProjection('mine', 'fromAll().when({})');
+    const create = client.createProjection('mine', 'fromAll().when({ $any: function (s, e) { while (true) {} } })');
     await expect(create).rejects.toThrow(/Projections\.Create/);
     users.close();
   });

@@ -4,7 +4,10 @@ import { ALL, type EventLog } from '../store/event-log.js';
 import type { ProjectionRow } from '../store/files.js';
 import type { LogReader } from '../store/log-reader.js';
 import { type ProposedEvent, StoredRecord } from '../wire/record.js';
-import type { Emitter } from './system-projections.js';
+import type { Emission, Emitter } from './system-projections.js';
+
+/** What is written for many events is more than one commit, if it is long. */
+const COMMIT_BYTES = 8 * 1024 * 1024;
 
 /** A projection that follows $all and writes to streams, each event exactly once: its place is stored with what it wrote. */
 export class Projection {
@@ -75,17 +78,28 @@ export class Projection {
   }
 
   private async write(records: readonly Buffer[], next: number): Promise<void> {
-    const byStream = new Map<string, ProposedEvent[]>();
+    let byStream = new Map<string, ProposedEvent[]>();
+    let bytes = 0;
     for (const stored of records) {
       const record = new StoredRecord(stored);
-      const emission = this.emit(record);
+      for (const emission of this.emit(record)) {
+        const event = emittedEvent(emission, record);
+        bytes += event.data.length;
+        const events = byStream.get(emission.stream);
+        if (events === undefined) byStream.set(emission.stream, [event]);
+        else events.push(event);
+      }
       this.processed++;
-      if (emission === undefined) continue;
-      const events = byStream.get(emission.stream) ?? [];
-      if (events.length === 0) byStream.set(emission.stream, events);
-      events.push(emittedEvent(emission, record));
+      if (bytes < COMMIT_BYTES) continue;
+      await this.commit(byStream, record.position + 1);
+      byStream = new Map();
+      bytes = 0;
     }
-    // One turn, so one commit: the links and how far the projection is.
+    await this.commit(byStream, next);
+  }
+
+  /** One turn, so one commit: what is written and how far the projection is. */
+  private async commit(byStream: ReadonlyMap<string, ProposedEvent[]>, next: number): Promise<void> {
     const writes: Promise<unknown>[] = [];
     for (const [stream, events] of byStream) writes.push(this.log.append(this.log.streams.open(stream), events));
     if (writes.length > 0) writes.push(this.save({ ...this.row, next }));
@@ -99,14 +113,14 @@ export class Projection {
   }
 }
 
-function emittedEvent({ type, data }: { type: string; data: string }, record: StoredRecord): ProposedEvent {
+function emittedEvent({ type, data, isJson, metadata: own }: Emission, record: StoredRecord): ProposedEvent {
   const { position, id } = record;
   const stream = record.streamName.toString('utf8');
-  const metadata = { $c: position, $p: position, $o: stream, $causedBy: id };
+  const metadata = { ...own, $c: position, $p: position, $o: stream, $causedBy: id };
   return {
     id: randomUUID(),
     type: Buffer.from(type),
-    isJson: false,
+    isJson: isJson === true,
     data: Buffer.from(data),
     metadata: Buffer.from(JSON.stringify(metadata)),
   };

@@ -5,10 +5,13 @@ export interface Emission {
   readonly stream: string;
   readonly type: string;
   readonly data: string;
+  /** Links and references are not JSON. */
+  readonly isJson?: boolean;
+  readonly metadata?: object;
 }
 
 /** From each event of $all, in order, to what is written for it. */
-export type Emitter = (record: StoredRecord) => Emission | undefined;
+export type Emitter = (record: StoredRecord) => readonly Emission[];
 
 const LINK = '$>';
 const STREAM_REFERENCE = '$@';
@@ -62,7 +65,7 @@ function byCorrelationId(record: StoredRecord): Emission | undefined {
   }
 }
 
-const EMITTERS: Readonly<Record<string, Emitter>> = {
+const EMITTERS: Readonly<Record<string, (record: StoredRecord) => Emission | undefined>> = {
   $streams: streams,
   $stream_by_category: streamByCategory,
   $by_category: byCategory,
@@ -74,6 +77,9 @@ const EMITTERS: Readonly<Record<string, Emitter>> = {
 export const SYSTEM_PROJECTIONS: ReadonlyMap<string, Emitter> = new Map(
   Object.entries(EMITTERS).map(([name, emit]) => [
     name,
-    (record) => (record.revision === TOMBSTONE_STORED ? undefined : emit(record)),
+    (record) => {
+      const emission = record.revision === TOMBSTONE_STORED ? undefined : emit(record);
+      return emission === undefined ? [] : [emission];
+    },
   ]),
 );

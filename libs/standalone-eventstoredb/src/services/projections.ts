@@ -1,6 +1,9 @@
 import type { ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
 import projectionsPb from '@eventstore/db-client/generated/projections_pb.js';
 import type {
+  CreateReq,
+  CreateResp,
+  DeleteReq,
   DisableReq,
   EnableReq,
   ResetReq,
@@ -9,8 +12,11 @@ import type {
 } from '@eventstore/db-client/generated/projections_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import { status } from '@grpc/grpc-js';
-import { RpcError, toRpcError, unimplemented } from '../errors.js';
+import { RpcError, invalidArgument, toRpcError, unimplemented } from '../errors.js';
 import { Projection } from '../projections/projection.js';
+import { queryEmitter } from '../projections/query-emitter.js';
+import { QueryError } from '../projections/query-tokens.js';
+import { parseQuery } from '../projections/query.js';
 import { SYSTEM_PROJECTIONS } from '../projections/system-projections.js';
 import type { ProjectionRow } from '../store/files.js';
 import type { EventLog } from '../store/event-log.js';
@@ -19,24 +25,50 @@ import { unary } from './unary.js';
 
 const OFF: ProjectionRow = { enabled: false, next: 1 };
 
-/** The system projections: off until enabled, as on a node that runs projections. */
+/** The system projections, off until enabled, and those that clients have made from queries. */
 export class Projections {
   private readonly projections = new Map<string, Projection>();
 
-  constructor(log: EventLog, reader: LogReader) {
+  constructor(
+    private readonly log: EventLog,
+    private readonly reader: LogReader,
+  ) {
     for (const [name, emit] of SYSTEM_PROJECTIONS) {
       const row = log.files.projections.get(name) ?? OFF;
       this.projections.set(name, new Projection(name, emit, log, reader, row));
     }
+    for (const { key, value } of log.files.projections.getRange({})) {
+      if (value.query !== undefined) this.add(key, value, value.query);
+    }
+  }
+
+  /** Makes a projection that starts at the first event. */
+  async create(name: string, query: string, emitEnabled: boolean): Promise<void> {
+    if (this.projections.has(name)) throw new RpcError(status.ALREADY_EXISTS, `Projection '${name}' exists`);
+    const row: ProjectionRow = { enabled: true, next: 1, query, emitEnabled };
+    parseQuery(query);
+    await this.log.files.projections.put(name, row);
+    this.add(name, row, query);
+  }
+
+  /** Ends a projection that a client has made; what it has written stays. */
+  async delete(name: string): Promise<void> {
+    const projection = this.get(name);
+    if (SYSTEM_PROJECTIONS.has(name)) throw new RpcError(status.FAILED_PRECONDITION, `'${name}' is the system's`);
+    await projection.disable();
+    this.projections.delete(name);
+    await this.log.files.projections.remove(name);
+  }
+
+  private add(name: string, row: ProjectionRow, query: string): void {
+    const emit = queryEmitter(parseQuery(query), row.emitEnabled === true);
+    this.projections.set(name, new Projection(name, emit, this.log, this.reader, row));
   }
 
   get(name: string): Projection {
     const projection = this.projections.get(name);
     if (projection !== undefined) return projection;
-    throw new RpcError(
-      status.NOT_FOUND,
-      `Projection '${name}' does not exist; this server has the system projections only`,
-    );
+    throw new RpcError(status.NOT_FOUND, `Projection '${name}' does not exist`);
   }
 
   list(): Projection[] {
@@ -56,18 +88,21 @@ export class Projections {
   }
 }
 
-/** The methods of Projections. Projections in JavaScript are not part of this server. */
+/** The methods of Projections. Of JavaScript there is only what {@link parseQuery} understands. */
 export function projectionsService(projections: Projections): UntypedServiceImplementation {
   const missing = (name: string) =>
     unary(() => {
-      throw unimplemented(`Projections.${name} (projections other than the system's)`);
+      throw unimplemented(`Projections.${name}`);
     });
   const named = (request: EnableReq | DisableReq | ResetReq): Projection =>
     projections.get(request.getOptions()?.getName() ?? '');
   return {
-    create: missing('Create'),
+    create: unary((request: CreateReq) => create(projections, request)),
     update: missing('Update'),
-    delete: missing('Delete'),
+    delete: unary(async (request: DeleteReq) => {
+      await projections.delete(request.getOptions()?.getName() ?? '');
+      return new projectionsPb.DeleteResp();
+    }),
     state: missing('State'),
     result: missing('Result'),
     statistics: (call: ServerWritableStream<StatisticsReq, StatisticsResp>) => statistics(projections, call),
@@ -88,6 +123,22 @@ export function projectionsService(projections: Projections): UntypedServiceImpl
       return new sharedPb.Empty();
     }),
   } as unknown as UntypedServiceImplementation;
+}
+
+async function create(projections: Projections, request: CreateReq): Promise<CreateResp> {
+  const options = request.getOptions();
+  const continuous = options?.getContinuous();
+  if (options === undefined || continuous === undefined) {
+    throw unimplemented('Projections.Create of any but continuous projections');
+  }
+  if (continuous.getName() === '') throw invalidArgument('the name of the projection is empty');
+  try {
+    await projections.create(continuous.getName(), options.getQuery(), continuous.getEmitEnabled());
+  } catch (error) {
+    if (error instanceof QueryError) throw unimplemented(`Projections.Create of such a query (${error.message})`);
+    throw error;
+  }
+  return new projectionsPb.CreateResp();
 }
 
 function statistics(projections: Projections, call: ServerWritableStream<StatisticsReq, StatisticsResp>): void {

@@ -24,6 +24,9 @@ export interface ProjectionRow {
   readonly enabled: boolean;
   /** Position of the next event to look at. */
   readonly next: number;
+  /** Of one that a client has made. */
+  readonly query?: string;
+  readonly emitEnabled?: boolean;
 }
 
 /** The tables of the server, in one lmdb environment. */
