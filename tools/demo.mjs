@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cli = join(root, 'dist', 'apps', 'cli', 'src', 'main.js');
-const account = 'B1/0102';
+const account = 'B1/0302';
 const community = ['--community', 'yinghu'];
 const steps = [
   {
