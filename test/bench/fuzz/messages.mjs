@@ -74,6 +74,13 @@ const streams = '/event_store.client.streams.Streams/';
 const persistent = '/event_store.client.persistent_subscriptions.PersistentSubscriptions/';
 const projections = '/event_store.client.projections.Projections/';
 const operations = '/event_store.client.operations.Operations/';
+const QUERIES = [
+  "fromAll().when({ $any(s, e) { linkTo('fuzz-' + e.sequenceNumber, e); } })",
+  "fromStreams('fuzz-1', 'fuzz-2').when({ Fuzzed: (s, e) => { emit('fuzz-3', 'T', { d: e.data, t: 'x'.repeat(e.data * 99) }) } })",
+  "fromCategory('fuzz').when({ Fuzzed: function (s, e) { linkTo(e.metadata, e) } })",
+  'fromAll().when({})',
+];
+const query = (random) => random.pick(QUERIES);
 const projection = (random) => random.pick(['$by_category', '$by_event_type', '$streams', 'nothing', '']);
 
 /** Every method, with what its messages may be: the first, and those that follow. Shutting down is left out. */
@@ -106,7 +113,11 @@ export const METHODS = [
       { oneOf: { 2: { 1: payload, 2: uuid }, 3: { 1: payload, 2: uuid, 3: number, 4: word } } },
     ],
   ],
-  [`${projections}Create`, [{ 1: { oneOf: { 2: { 1: word }, 3: { 1: word, 2: flag, 3: flag } }, 4: word } }]],
+  [
+    `${projections}Create`,
+    [{ 1: { oneOf: { 2: { 1: word }, 3: { 1: [group, word], 2: flag, 3: flag } }, 4: [query, word] } }],
+  ],
+  [`${projections}Delete`, [{ 1: { 1: group } }]],
   [`${projections}Statistics`, [{ 1: { oneOf: { 1: projection, 2: empty, 3: empty, 4: empty, 5: empty } } }]],
   [`${projections}Enable`, [{ 1: { 1: projection } }]],
   [`${projections}Disable`, [{ 1: { 1: projection, 2: flag } }]],
