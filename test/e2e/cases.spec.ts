@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parsePublishedDays } from '#libs/calendar';
 import { naiveFigures, type LogLine } from '../support/naive-service-figures.js';
@@ -14,7 +14,7 @@ import {
 } from '../support/processes.js';
 import { uniqueCommunity } from '../support/stores.js';
 
-const REAL_LOG = '/work/shared/data/service/cases.csv';
+const REAL_LOG = resolve('../shared/data/service/cases.csv'); // beside the project, where it is present
 const HEADER = 'case,at,activity,severity,agent,team,customer';
 const DAYS = join(ROOT, 'libs/calendar/src/cn-published-days.csv');
 const special = new Map(parsePublishedDays(readFileSync(DAYS, 'utf8')).map(({ date, day }) => [date, day] as const));

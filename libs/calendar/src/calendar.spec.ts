@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { addDays, daysBetween } from '#libs/kernel';
 import { calendarOf, chinaCalendar, isoWeekday, parsePublishedDays } from './index.js';
 
-const SHARED = '/work/shared/data/work-calendar/cn.csv';
+const SHARED = resolve('../shared/data/work-calendar/cn.csv'); // beside the project, where it is present
 const OWN = new URL('./cn-published-days.csv', import.meta.url);
 const china = chinaCalendar();
 const code = (expected: string) => expect.objectContaining({ code: expected });

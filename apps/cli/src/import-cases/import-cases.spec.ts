@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { calendarOf, DeadlineClock, parsePublishedDays } from '#libs/calendar';
@@ -13,7 +13,7 @@ import { importCases, type CaseStores } from './import-cases.js';
 import { CASE_COLUMNS, CASE_CODEC, readCaseRow, type CaseRow } from './case-row.js';
 import type { ImportReport } from '../import-history/import-report.js';
 
-const LOG = '/work/shared/data/service/cases.csv';
+const LOG = resolve('../shared/data/service/cases.csv'); // beside the project, where it is present
 const DAYS = new URL('../../../../libs/calendar/src/cn-published-days.csv', import.meta.url);
 const special = new Map(parsePublishedDays(readFileSync(DAYS, 'utf8')).map(({ date, day }) => [date, day] as const));
 const timeZone = 'Asia/Shanghai';

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { calendarOf, DeadlineClock, parsePublishedDays } from '#libs/calendar';
@@ -9,7 +10,7 @@ import { STANDARD_POLICY } from './service-policy.js';
 import { hoursOf, meetsResolutionTarget, nearestRank, ServiceTally, type FigurePeriod } from './service-figures.js';
 import type { CaseRecord } from './milestones.js';
 
-const LOG = '/work/shared/data/service/cases.csv';
+const LOG = resolve('../shared/data/service/cases.csv'); // beside the project, where it is present
 const DAYS = new URL('../../../calendar/src/cn-published-days.csv', import.meta.url);
 const special = new Map(parsePublishedDays(readFileSync(DAYS, 'utf8')).map(({ date, day }) => [date, day] as const));
 const timeZone = 'Asia/Shanghai';
