@@ -1,45 +1,9 @@
-import { decodeScalar, stringAt } from './decode.js';
+import { decodeScalar, stringAt, type Scalar } from './decode.js';
 import { valueEnd } from './skip.js';
-import {
-  BsonType,
-  type Binary,
-  type Code,
-  type DateTime,
-  type DBPointer,
-  type Decimal,
-  type Int32,
-  type MaxKey,
-  type MinKey,
-  type ObjectId,
-  type RegExpValue,
-  type SymbolValue,
-  type Timestamp,
-  type UndefinedValue,
-} from './scalars.js';
+import { BsonType } from './scalars.js';
 
-/** A BSON value: double = number, int64 = bigint, int32 = Int32. */
-export type Value =
-  | null
-  | boolean
-  | string
-  | number
-  | bigint
-  | Int32
-  | Decimal
-  | DateTime
-  | Timestamp
-  | ObjectId
-  | Binary
-  | RegExpValue
-  | Code
-  | CodeWithScope
-  | SymbolValue
-  | DBPointer
-  | MinKey
-  | MaxKey
-  | UndefinedValue
-  | Doc
-  | Arr;
+/** A BSON value. */
+export type Value = Scalar | CodeWithScope | Doc | Arr;
 
 export type Maybe = Value | undefined;
 
