@@ -1,9 +1,13 @@
-/** Benchmarks, as ratios within one run: `npm run bench -- NAME [--lines N] [--events N] [--rounds N] [--json]`, after a build. */
+/**
+ * Benchmarks, as ratios within one run: `npm run bench -- NAME [--lines N] [--events N] [--documents N] [--rounds N]
+ * [--json]`, after a build.
+ */
 import { parseArgs } from 'node:util';
 
 const benches = {
   import: () => import('./import.mjs'),
   eventstoredb: () => import('./eventstoredb.mjs'),
+  mongodb: () => import('./mongodb.mjs'),
 };
 
 const { positionals, values } = parseArgs({
@@ -11,6 +15,7 @@ const { positionals, values } = parseArgs({
   options: {
     lines: { type: 'string' },
     events: { type: 'string' },
+    documents: { type: 'string' },
     rounds: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
@@ -22,15 +27,16 @@ if (!load || positionals.length !== 1) {
 }
 const { run } = await load();
 const say = (line) => process.stderr.write(`${line}\n`);
-const [lines, events, rounds] = [values.lines, values.events, values.rounds].map(count);
-const result = await run({ lines, events, rounds, say });
+const { lines, events, documents, rounds } = values;
+const sizes = Object.entries({ lines, events, documents, rounds }).map(([name, text]) => [name, count(text)]);
+const result = await run({ ...Object.fromEntries(sizes), say });
 if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
 else for (const [name, value] of Object.entries(result)) process.stdout.write(`${name.padEnd(18)} ${shown(value)}\n`);
 
 function count(text) {
   if (text === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  process.stderr.write(`bench: not a number of lines, events or rounds: ${text}\n`);
+  process.stderr.write(`bench: not a number of lines, events, documents or rounds: ${text}\n`);
   process.exit(2);
 }
 

@@ -4,21 +4,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const script = join(import.meta.dirname, 'eventstoredb-server.mjs');
+const folder = import.meta.dirname;
 
-/**
- * Starts a server of the event store's bench in a process of its own (`input` as eventstoredb-server.mjs has it), so that
- * neither its work nor its memory is the client's.
- */
+/** The event store or its bare counterpart (`input` as eventstoredb-server.mjs has it). */
 export async function startServerProcess(input) {
-  const child = spawn(process.execPath, [script, JSON.stringify(input)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const server = await startProcess('eventstoredb-server.mjs', input);
+  return Object.defineProperty(server, 'url', { value: `esdb://127.0.0.1:${server.port}?tls=false` });
+}
+
+/** The standalone MongoDB server on a folder, or with `{sample}` the bare one. */
+export async function startMongoProcess(input) {
+  const server = await startProcess(input.dataDir ? 'mongodb-server.mjs' : 'mongodb-bare-server.mjs', input);
+  return Object.defineProperty(server, 'url', { value: `mongodb://127.0.0.1:${server.port}/?directConnection=true` });
+}
+
+/** Starts a server in a process of its own, so that neither its work nor its memory is the client's. */
+async function startProcess(script, input) {
+  const child = spawn(process.execPath, [join(folder, script), JSON.stringify(input)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   const port = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([line]) => line),
     exited.then(([code]) => Promise.reject(new Error(`the server ended with ${code}`))),
   ]);
   return {
-    url: `esdb://127.0.0.1:${port}?tls=false`,
     port: Number(port),
     pid: child.pid,
     exited,
