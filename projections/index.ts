@@ -1,11 +1,3 @@
-import type { Projection } from '#libs/projection-engine';
-import { arrearsAgingProjection } from './arrears-aging/arrears-aging.projection.js';
-import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
-import { caseQueueProjection } from './case-queue/case-queue.projection.js';
-import { caseTimersProjection } from './case-timers/case-timers.projection.js';
-import { ledgerProjection } from './ledger/ledger.projection.js';
-import { serviceQualityProjection } from './service-quality/service-quality.projection.js';
-
 export type { AgingBuckets } from './arrears-aging/aging-buckets.js';
 export { arrearsAgingProjection, type ArrearsMovementDocument } from './arrears-aging/arrears-aging.projection.js';
 export {
@@ -20,7 +12,11 @@ export { caseQueueProjection, type QueuedCaseDocument } from './case-queue/case-
 export { caseTimersProjection, type CaseTimersDocument } from './case-timers/case-timers.projection.js';
 export { CaseTimersReader, type TimerQuery } from './case-timers/case-timers.reader.js';
 export { CaseQueueReader, type QueuedCase, type QueuePlace, type QueueQuery } from './case-queue/case-queue.reader.js';
+export { checkAtStart } from './check-at-start.js';
 export type { Cut } from './cut.js';
+export { EVENT_TYPES } from './event-types.js';
+export { projections } from './projections.js';
+export { queryIndexes } from './query-indexes.js';
 export { checkIdentities, type IdentityOptions } from './identities/identities.js';
 export type { IdentityResult } from './identities/violations.js';
 export { ledgerProjection, type LedgerLineDocument } from './ledger/ledger.projection.js';
@@ -39,13 +35,3 @@ export {
   type ServiceQuery,
   type ServiceSlice,
 } from './service-quality/service-quality.reader.js';
-
-/** Every read model of the project: what a drain folds, what `estate verify` rebuilds. */
-export const projections: readonly Projection[] = [
-  ledgerProjection,
-  arrearsAgingProjection,
-  auditTrailProjection,
-  serviceQualityProjection,
-  caseQueueProjection,
-  caseTimersProjection,
-];

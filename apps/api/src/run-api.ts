@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { DomainError } from '#libs/kernel';
 import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
+import { checkAtStart } from '#projections';
 import { serveApi } from './serve-api.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -14,6 +15,7 @@ async function serve(env: Environment, signal: AbortSignal): Promise<void> {
         'an API alone needs servers: set EVENTSTORE_URL and MONGODB_URL, or use npm start',
       );
     }
+    await checkAtStart(runtime.readStore, { folds: false });
     const api = await serveApi(runtime, env);
     process.stdout.write(`ready api=${api.url}\n`);
     if (!signal.aborted) await once(signal, 'abort');

@@ -1,7 +1,7 @@
 import { LiveRunner } from '#libs/projection-engine';
 import { DomainError } from '#libs/kernel';
 import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
-import { projections } from '#projections';
+import { checkAtStart, projections } from '#projections';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -16,6 +16,7 @@ async function project(env: Environment, signal: AbortSignal): Promise<void> {
     }
     if (runtime.projecting)
       throw new DomainError('ALREADY_PROJECTING', 'the program that serves this data folder projects itself');
+    await checkAtStart(runtime.readStore, { folds: true });
     const runner = new LiveRunner({
       source: runtime.eventStore,
       stores: runtime.readStore,

@@ -11,7 +11,7 @@ import {
   type Runtime,
 } from '#libs/runtime';
 import type { WorkCalendars } from '#libs/service-desk';
-import { projections } from '#projections';
+import { checkAtStart, projections } from '#projections';
 import { serveApi, type ServedApi } from '../../api/src/index.js';
 import { publishedSchedule } from '../../scheduler/src/published-schedule.js';
 import { watchClocks } from '../../scheduler/src/watch-clocks.js';
@@ -58,6 +58,7 @@ async function serve(options: StandaloneOptions, env: Environment, signal: Abort
   let works: Promise<void>[] = [];
   let api: ServedApi | undefined;
   try {
+    if (served.projecting) await checkAtStart(runtime.readStore, { folds: true });
     if (served.projecting) works = startWork(runtime, calendars, working.signal);
     // Raced below; a failure while the API starts must not end the process before that.
     for (const work of works) work.catch(() => undefined);

@@ -35,9 +35,11 @@ interface NumberingState {
   readonly voided: Set<number>;
 }
 
+export const NUMBER_EVENT_TYPES: ReadonlySet<NumberEvent['type']> = new Set(['NumberDrawn', 'NumberVoided']);
+
 const numberingDecider: Decider<NumberingState, NumberEvent> = {
   category: 'numbering',
-  handles: new Set(['NumberDrawn', 'NumberVoided']),
+  handles: NUMBER_EVENT_TYPES,
   initialState: () => ({ last: 0, voided: new Set() }),
   evolve: (state, event) => {
     switch (event.type) {

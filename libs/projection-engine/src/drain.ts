@@ -4,6 +4,7 @@ import { Intake } from './intake.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { EventReader, type Upcast } from './projected-event.js';
 import type { Projection } from './projection.js';
+import { watchedForPurity } from './purity.js';
 import type { EventSource, SourceChunk } from './source.js';
 import { Tally } from './tally.js';
 
@@ -100,7 +101,7 @@ export class Drain {
       now: () => clock.now(),
     };
     const open = (projection: Projection): Promise<Lane> =>
-      Lane.open(projection, stores.projectionStore(projection, set), options);
+      Lane.open(watchedForPurity(projection), stores.projectionStore(projection, set), options);
     return Promise.all(projections.map(open));
   }
 

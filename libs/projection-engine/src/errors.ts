@@ -5,8 +5,8 @@ import type { ProjectedEvent } from './projection.js';
  * `code` is stable; the message names projection, event and document.
  */
 export class ProjectionError extends Error {
-  override readonly name = 'ProjectionError';
-  readonly code = 'PROJECTION_FAILED';
+  override readonly name: string = 'ProjectionError';
+  readonly code: string = 'PROJECTION_FAILED';
 
   constructor(
     readonly projection: string,
@@ -19,6 +19,12 @@ export class ProjectionError extends Error {
     const document = documentId === undefined ? 'its keys' : `document ${documentId}`;
     super(`Projection ${projection} failed on ${where}, ${document}: ${reasonOf(cause)}`, { cause });
   }
+}
+
+/** A projection is no function of its events. No document is to blame, so none is set aside: the projection is wrong as a whole. */
+export class ImpureProjectionError extends ProjectionError {
+  override readonly name = 'ImpureProjectionError';
+  override readonly code = 'PROJECTION_IMPURE';
 }
 
 function reasonOf(cause: unknown): string {

@@ -77,6 +77,7 @@ function documentsOf(projection: AppendOnlyProjection, event: ProjectedEvent): r
   try {
     return projection.documents(event);
   } catch (error) {
+    if (error instanceof ProjectionError) throw error;
     throw new ProjectionError(projection.name, event, documentId(event), error);
   }
 }
@@ -85,6 +86,7 @@ function keysOf(projection: FoldedProjection, event: ProjectedEvent): readonly s
   try {
     return projection.keys(event);
   } catch (error) {
+    if (error instanceof ProjectionError) throw error;
     throw new ProjectionError(projection.name, event, undefined, error);
   }
 }
@@ -98,6 +100,7 @@ function evolve(
   try {
     return projection.evolve(doc, event, key);
   } catch (error) {
+    if (error instanceof ProjectionError) throw error;
     throw new ProjectionError(projection.name, event, key, error);
   }
 }

@@ -1,10 +1,11 @@
 export type { Difference } from './compare.js';
 export { documentDigest, LOG_FIELDS } from './digest.js';
 export { Drain, type CatchUpOptions, type CatchUpProgress, type DrainOptions, type ProjectionStores } from './drain.js';
-export { ProjectionError } from './errors.js';
+export { ImpureProjectionError, ProjectionError } from './errors.js';
 export { typeFilter } from './fold.js';
 export { measureLag, type Lag, type LagOptions } from './lag.js';
 export { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';
+export { ProgressMeter, type ProgressReport } from './progress.js';
 export { EventReader, type Upcast } from './projected-event.js';
 export {
   documentId,
@@ -15,6 +16,14 @@ export {
   type Projection,
   type SourceEvent,
 } from './projection.js';
+export { EVERY_CALL, watchedForPurity, type PuritySample } from './purity.js';
 export type { EventSource, SourceChunk } from './source.js';
+export {
+  checkDeclarations,
+  checkStoredIndexes,
+  checkVersions,
+  type QueryIndex,
+  type StartChecks,
+} from './start-checks.js';
 export { Tally } from './tally.js';
 export { verifyProjections, type VerifiedProjection, type VerifyOptions } from './verify.js';

@@ -1,3 +1,4 @@
+export { findIndexes } from './deployed.js';
 export { NOT_REMOVED, type CheckpointDocument, type IndexSpec, type StoredDocument } from './documents.js';
 export { ReadStoreError } from './errors.js';
 export { waitForPosition, type Freshness } from './freshness.js';

@@ -1,0 +1,14 @@
+import { checkDeclarations, checkStoredIndexes } from '#libs/projection-engine';
+import type { ReadStore } from '#libs/read-store';
+import { EVENT_TYPES } from './event-types.js';
+import { projections } from './projections.js';
+import { queryIndexes } from './query-indexes.js';
+
+/**
+ * What every program does before it folds (`folds`) or serves queries: refuses read models that can't be right.
+ * @throws DomainError PROJECTION_INVALID, PROJECTION_EVENT_TYPE_UNKNOWN, PROJECTION_INDEX_MISSING, PROJECTION_INDEX_CONFLICT
+ */
+export async function checkAtStart(store: ReadStore, { folds }: { readonly folds: boolean }): Promise<void> {
+  checkDeclarations({ projections, eventTypes: EVENT_TYPES, queries: queryIndexes });
+  await checkStoredIndexes(store, projections, { made: folds });
+}

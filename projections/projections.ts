@@ -1,0 +1,17 @@
+import type { Projection } from '#libs/projection-engine';
+import { arrearsAgingProjection } from './arrears-aging/arrears-aging.projection.js';
+import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
+import { caseQueueProjection } from './case-queue/case-queue.projection.js';
+import { caseTimersProjection } from './case-timers/case-timers.projection.js';
+import { ledgerProjection } from './ledger/ledger.projection.js';
+import { serviceQualityProjection } from './service-quality/service-quality.projection.js';
+
+/** Every read model of the project: what a drain folds, what `estate verify` rebuilds. */
+export const projections: readonly Projection[] = [
+  ledgerProjection,
+  arrearsAgingProjection,
+  auditTrailProjection,
+  serviceQualityProjection,
+  caseQueueProjection,
+  caseTimersProjection,
+];
