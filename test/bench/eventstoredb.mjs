@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { median } from './figures.mjs';
 import { residentMiB, startServerProcess } from './server-process.mjs';
 
 const SINGLES = 3000;
@@ -54,12 +55,6 @@ async function turn(client, share = 1) {
   const count = singles + batches * BATCH_EVENTS;
   const read = await readPerSecond(client, { fromPosition: before.position, maxCount: count }, count);
   return { single, batch, read };
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 const describe = ({ single, batch, read }) => [single, batch, read].map((value) => Math.round(value)).join(' / ');

@@ -1,33 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runAlone } from './child.mjs';
+import { median } from './figures.mjs';
 import { generateJournal } from './generate-journal.mjs';
 
 const DEFAULT_LINES = 100_000;
 const IN_FLIGHT = 32;
-
-/** Runs a script of this folder in a process of its own, so that rounds share neither heap nor peak; its answer is JSON. */
-function runAlone(script, input) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), JSON.stringify(input)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const chunks = [];
-  child.stdout.on('data', (chunk) => chunks.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(JSON.parse(Buffer.concat(chunks).toString()));
-      else reject(new Error(`${script} ended with ${code}`));
-    });
-  });
-}
-
-function median(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 /**
  * Import through the whole path against the bare client appending the same events to the same streams in the same grouping

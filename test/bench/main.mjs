@@ -8,6 +8,7 @@ const benches = {
   import: () => import('./import.mjs'),
   eventstoredb: () => import('./eventstoredb.mjs'),
   mongodb: () => import('./mongodb.mjs'),
+  replay: () => import('./replay.mjs'),
 };
 
 const { positionals, values } = parseArgs({

@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** Starts the standalone event store on a folder, in a worker thread as the application does; resolves to its address. */
-export async function startEventStore(dataDir) {
-  const file = join(root, 'dist', 'libs', 'standalone-eventstoredb', 'src', 'worker.js');
+/** Starts a standalone server of the project on a folder, in a worker thread as the application does; resolves to its port. */
+export async function startServer(lib, dataDir) {
+  const file = join(root, 'dist', 'libs', lib, 'src', 'worker.js');
   const worker = new Worker(file, { workerData: { dataDir, host: '127.0.0.1', port: 0 } });
   const said = (type) =>
     new Promise((resolve, reject) => {
@@ -17,7 +17,7 @@ export async function startEventStore(dataDir) {
     });
   const { port } = await said('ready');
   return {
-    url: `esdb://127.0.0.1:${port}?tls=false`,
+    port,
     async close() {
       const closed = said('closed');
       worker.postMessage({ type: 'close' });
@@ -25,4 +25,10 @@ export async function startEventStore(dataDir) {
       await worker.terminate();
     },
   };
+}
+
+/** The standalone event store by its address. */
+export async function startEventStore(dataDir) {
+  const { port, close } = await startServer('standalone-eventstoredb', dataDir);
+  return { url: `esdb://127.0.0.1:${port}?tls=false`, close };
 }
