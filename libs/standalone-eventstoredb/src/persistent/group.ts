@@ -74,7 +74,7 @@ export class Group {
     this.consumers.splice(index, 1);
     for (const id of [...consumer.inFlight.keys()]) {
       const message = this.settle(id);
-      if (message !== undefined) this.retries.push(message);
+      if (message !== undefined) this.retries.push(retried(message));
     }
     this.pump();
   }
@@ -103,7 +103,7 @@ export class Group {
   async replayParked(stopAt: number | undefined): Promise<void> {
     for (const link of await this.parts.parking.take(stopAt)) {
       const event = this.parts.presenter.target(link);
-      if (event !== undefined) this.retries.push({ id: link.id, sequence: undefined, event, link, retryCount: 0 });
+      this.retries.push({ id: link.id, sequence: undefined, event, link, retryCount: 0 });
     }
     this.pump();
   }
@@ -128,7 +128,7 @@ export class Group {
   private retryOrPark(message: PendingMessage): void {
     if (message.retryCount >= this.config.maxRetryCount) {
       this.park(message, `Reached retry count of ${this.config.maxRetryCount}`);
-    } else this.retries.push({ ...message, retryCount: message.retryCount + 1 });
+    } else this.retries.push(retried(message));
   }
 
   private park(message: PendingMessage, reason: string): void {
@@ -194,9 +194,8 @@ export class Group {
 
   private accept(record: StoredRecord): void {
     const link = this.config.resolveLinks && record.isLink ? record : undefined;
+    // A link whose event is gone is sent alone.
     const event = link === undefined ? record : this.parts.presenter.target(link);
-    // A link whose event is gone has nothing to work on.
-    if (event === undefined) return;
     const message = { id: record.id, sequence: this.parts.source.sequenceOf(record), event, link, retryCount: 0 };
     this.buffer.push(message);
     this.bufferedBytes += sizeOf(message);
@@ -237,6 +236,11 @@ export class Group {
     this.checkpoint = first - 1;
     this.parts.saveCheckpoint(this.checkpoint);
   }
+}
+
+/** Sent again, whether it was refused, late, or with a consumer that went away. */
+function retried(message: PendingMessage): PendingMessage {
+  return { ...message, retryCount: message.retryCount + 1 };
 }
 
 function sizeOf(message: PendingMessage): number {
