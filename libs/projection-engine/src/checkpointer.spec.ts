@@ -15,7 +15,7 @@ function slowStore(): { store: ProjectionStore; saved: bigint[]; finish: () => v
   return { store, saved, finish: () => waiting.shift()?.() };
 }
 
-const at = (position: bigint) => ({ position, tally: new Tally() });
+const at = (position: bigint) => ({ position, tally: new Tally(), parked: 0 });
 const turn = (ms = 0) => new Promise((resolve) => setTimeout(resolve, ms));
 const now = () => '2026-01-01T00:00:00.000Z';
 

@@ -5,6 +5,8 @@ import type { Tally } from './tally.js';
 export interface Progress {
   readonly position: bigint;
   readonly tally: Tally;
+  /** Sequences that stand still. */
+  readonly parked: number;
 }
 
 export interface CheckpointerOptions {
@@ -73,7 +75,7 @@ export class Checkpointer {
   }
 
   private async save(): Promise<void> {
-    const { position, tally } = this.progress!;
+    const { position, tally, parked } = this.progress!;
     this.progress = undefined;
     const document: CheckpointDocument = {
       _id: this.store.name,
@@ -81,6 +83,7 @@ export class Checkpointer {
       updatedAt: this.options.now(),
       counts: tally.counts(),
       sums: tally.sums(),
+      ...(parked > 0 ? { parked: BigInt(parked) } : {}),
     };
     await this.store.saveCheckpoint(document);
     this.savedAtMs = performance.now();

@@ -11,7 +11,6 @@ import {
   sourceEvent,
   type StoreStep,
 } from './engine.fixtures.js';
-import { ProjectionError } from './errors.js';
 import type { Projection, SourceEvent } from './projection.js';
 
 const projections: readonly Projection[] = [boxes, lines];
@@ -199,23 +198,6 @@ describe('exactly once', () => {
   });
 });
 
-describe('a projection that fails', () => {
-  it('stops the drain, names event and document, and leaves the checkpoint before it', async () => {
-    const stores = new MemoryStores();
-    const source = sourceOf([put(1, ['a'], 'cup'), put(2, ['b'], 'poison'), put(3, ['a'], 'pen')]);
-    const error = await drainOf(source, stores, 1)
-      .catchUp(END)
-      .catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(ProjectionError);
-    expect(error).toMatchObject({ code: 'PROJECTION_FAILED', projection: 'boxes', documentId: 'b' });
-    expect(String(error)).toBe(
-      'ProjectionError: Projection boxes failed on Put box-yard.1@2 (position 2), document b: cannot hold it',
-    );
-    expect(stores.checkpoints.get('boxes.v1')!.position).toBe(1n);
-    expect(stores.documents(boxes).map((d) => d._id)).toEqual(['a']);
-  });
-});
-
 describe('a live drain', () => {
   it('folds what comes, and finishes its writes when told to stop', async () => {
     const stores = new MemoryStores();
@@ -228,11 +210,5 @@ describe('a live drain', () => {
     stop.abort();
     await running;
     expect(stores.digest(...projections)).toBe(await undisturbed(HISTORY));
-  });
-
-  it('ends at once when a projection fails, though the source goes on', async () => {
-    const source = sourceOf([put(1, ['b'], 'poison')]);
-    const running = drainOf(source, new MemoryStores()).live(new AbortController().signal);
-    await expect(running).rejects.toThrow('document b');
   });
 });

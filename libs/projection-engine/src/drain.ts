@@ -1,16 +1,19 @@
-import { LIVE_SET, type ProjectionStore } from '#libs/read-store';
+import { LIVE_SET, type BuildName, type ParkedEntry, type ProjectionStore, type VersionedName } from '#libs/read-store';
 import { systemClock, type Clock } from '#libs/kernel';
 import { Intake } from './intake.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { EventReader, type Upcast } from './projected-event.js';
 import type { Projection } from './projection.js';
 import { watchedForPurity } from './purity.js';
+import { foldedTargets, type Target } from './targets.js';
 import type { EventSource, SourceChunk } from './source.js';
 import { Tally } from './tally.js';
 
 /** Where lanes get their stores: `ReadStore` is one. */
 export interface ProjectionStores {
   projectionStore(model: Projection, set?: string): ProjectionStore;
+  /** Builds of each model that are folded with every event; where nobody tells, it is one of today's version. */
+  foldedBuilds?(models: readonly VersionedName[]): Promise<ReadonlyMap<string, readonly BuildName[]>>;
 }
 
 export interface DrainOptions {
@@ -20,8 +23,12 @@ export interface DrainOptions {
   /** Brings stored data into today's shape; without it data is taken as stored. */
   readonly upcast?: Upcast;
   readonly clock?: Clock;
-  /** The set that is folded into; the live one without it. */
+  /** The set that is folded into, of today's version; without it all that the stores name as folded. */
   readonly set?: string;
+  /** In place of `set`: the very builds. */
+  readonly targets?: readonly Target[];
+  /** Told of each event that failed, once it is parked: the place for a line in the log and a figure. After a crash perhaps again. */
+  readonly onParked?: (entry: ParkedEntry) => void;
   /** False: a set that no query is put to does without its indexes. */
   readonly indexed?: boolean;
   /** Most events in one batch. */
@@ -59,7 +66,7 @@ export class Drain {
 
   /**
    * Folds everything up to a position (at most the store's present head) and stops; all checkpoints are then there or beyond.
-   * @throws ProjectionError when a projection fails; checkpoints stay before the event.
+   * An event that a projection fails on is parked, and passed. @throws ProjectionError PROJECTION_IMPURE; DomainError READ_MODEL_CODE_MISSING
    */
   async catchUp(to: bigint, { onProgress, signal }: CatchUpOptions = {}): Promise<void> {
     const lanes = await this.openLanes(false);
@@ -69,7 +76,8 @@ export class Drain {
     if (after >= target) return;
     const intake = new Intake({ maxBatchEvents: this.options.maxBatchEvents ?? BATCH_EVENTS, maxBatchDelayMs: 0 });
     let events = 0;
-    const read = (stop: AbortSignal): AsyncIterable<SourceChunk> => this.readUntil(target, after, stop);
+    const types = unionOfTypes(lanes);
+    const read = (stop: AbortSignal): AsyncIterable<SourceChunk> => this.readUntil(target, { after, types }, stop);
     await this.run(lanes, intake, read, signal, (chunk) => {
       events += chunk.events.length;
       onProgress?.({ events, position: chunk.upTo, to: target });
@@ -78,8 +86,8 @@ export class Drain {
   }
 
   /**
-   * Folds events as they come until the signal aborts; then finishes the writes under way and returns. Rejects when the source, the read
-   * store or a projection fails (see `LiveRunner`, which starts it again).
+   * Folds events as they come until the signal aborts; then finishes the writes under way and returns. Rejects when the source or the read
+   * store fails (see `LiveRunner`, which starts it again).
    */
   async live(signal: AbortSignal, onBatch?: (upTo: bigint) => void): Promise<void> {
     const lanes = await this.openLanes(true);
@@ -93,16 +101,26 @@ export class Drain {
   }
 
   private async openLanes(prompt: boolean): Promise<Lane[]> {
-    const { projections, stores, set = LIVE_SET, clock = systemClock, checkpointIntervalMs } = this.options;
+    const { stores, clock = systemClock, checkpointIntervalMs, onParked } = this.options;
     const options: LaneOptions = {
       prompt,
       indexed: this.options.indexed ?? true,
       checkpointIntervalMs: checkpointIntervalMs ?? (prompt ? LIVE_CHECKPOINT_INTERVAL_MS : CHECKPOINT_INTERVAL_MS),
       now: () => clock.now(),
+      ...(onParked ? { onParked } : {}),
     };
-    const open = (projection: Projection): Promise<Lane> =>
+    const open = ({ projection, set }: Target): Promise<Lane> =>
       Lane.open(watchedForPurity(projection), stores.projectionStore(projection, set), options);
-    return Promise.all(projections.map(open));
+    return Promise.all((await this.targets()).map(open));
+  }
+
+  private async targets(): Promise<readonly Target[]> {
+    const { targets, projections, set, stores } = this.options;
+    if (targets) return targets;
+    if (set !== undefined || !stores.foldedBuilds) {
+      return projections.map((projection) => ({ projection, set: set ?? LIVE_SET }));
+    }
+    return foldedTargets(projections, await stores.foldedBuilds(projections));
   }
 
   private async run(
@@ -135,8 +153,11 @@ export class Drain {
   }
 
   /** Pages as chunks, the last of which ends exactly at the target. */
-  private async *readUntil(to: bigint, after: bigint, signal: AbortSignal): AsyncGenerator<SourceChunk> {
-    const types = unionOfTypes(this.options.projections);
+  private async *readUntil(
+    to: bigint,
+    { after, types }: { after: bigint; types: readonly string[] | undefined },
+    signal: AbortSignal,
+  ): AsyncGenerator<SourceChunk> {
     const pages = this.options.source.readAll({
       ...(after >= 0n ? { after } : {}),
       ...(types ? { types } : {}),
@@ -184,9 +205,9 @@ function lowestPosition(lanes: readonly Lane[]): bigint {
 }
 
 /** undefined: every domain event is wanted by some projection. */
-function unionOfTypes(projections: readonly Projection[]): readonly string[] | undefined {
+function unionOfTypes(lanes: readonly Lane[]): readonly string[] | undefined {
   const types = new Set<string>();
-  for (const { eventTypes } of projections) {
+  for (const { eventTypes } of lanes.map(({ projection }) => projection)) {
     if (eventTypes === 'all') return undefined;
     for (const type of eventTypes) types.add(type);
   }

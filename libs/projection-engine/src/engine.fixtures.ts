@@ -1,4 +1,11 @@
-import type { CheckpointDocument, IndexSpec, ModelName, ProjectionStore, StoredDocument } from '#libs/read-store';
+import type {
+  CheckpointDocument,
+  IndexSpec,
+  ModelName,
+  ParkedEntry,
+  ProjectionStore,
+  StoredDocument,
+} from '#libs/read-store';
 import { collectionName } from '#libs/read-store';
 import type { ProjectionStores } from './drain.js';
 import { documentDigest } from './digest.js';
@@ -80,7 +87,7 @@ export class MemorySource implements EventSource {
   }
 }
 
-export type StoreStep = 'load' | 'insert' | 'replace' | 'checkpoint';
+export type StoreStep = 'load' | 'insert' | 'replace' | 'park' | 'checkpoint';
 
 /** Called before and after each step; throwing stops the drain there, as a killed process would. */
 export type Interrupt = (step: StoreStep, when: 'before' | 'halfway' | 'after', name: string) => void;
@@ -88,6 +95,9 @@ export type Interrupt = (step: StoreStep, when: 'before' | 'halfway' | 'after', 
 export class MemoryStores implements ProjectionStores {
   readonly collections = new Map<string, Map<string, StoredDocument>>();
   readonly checkpoints = new Map<string, CheckpointDocument>();
+  readonly parked = new Map<string, ParkedEntry>();
+  /** As `discardKey` names them. */
+  readonly discards = new Set<string>();
   interrupt: Interrupt = () => undefined;
 
   projectionStore(model: ModelName, set?: string): ProjectionStore {
@@ -139,7 +149,9 @@ class MemoryStore implements ProjectionStore {
   async replace(documents: readonly StoredDocument[]): Promise<void> {
     await this.step('replace', documents, (document) => {
       const stored = this.documents.get(document._id);
-      if (!stored || stored.position < document.position) this.documents.set(document._id, structuredClone(document));
+      const bound = document.parked?.since ?? document.position;
+      if (!stored || (stored.position < bound && !stored.parked))
+        this.documents.set(document._id, structuredClone(document));
     });
   }
 
@@ -152,6 +164,29 @@ class MemoryStore implements ProjectionStore {
       const stored = this.stores.checkpoints.get(this.name);
       if (!stored || stored.position < checkpoint.position) this.stores.checkpoints.set(this.name, checkpoint);
     });
+  }
+
+  async park(entries: readonly ParkedEntry[]): Promise<void> {
+    await this.step('park', entries, (entry) => {
+      if (!this.stores.parked.has(entry._id)) this.stores.parked.set(entry._id, entry);
+    });
+  }
+
+  parkedStreams(): Promise<Map<string, bigint>> {
+    const streams = this.heads().filter(({ scope }) => scope === 'stream');
+    return Promise.resolve(new Map(streams.map(({ key, position }) => [key, position])));
+  }
+
+  discarded(): Promise<Set<string>> {
+    return Promise.resolve(this.stores.discards);
+  }
+
+  countParked(): Promise<number> {
+    return Promise.resolve(this.heads().length);
+  }
+
+  private heads(): ParkedEntry[] {
+    return [...this.stores.parked.values()].filter(({ collection, head }) => collection === this.name && head);
   }
 
   private get documents(): Map<string, StoredDocument> {
@@ -183,6 +218,9 @@ export interface BoxDocument {
   readonly totalMinor: bigint;
 }
 
+/** Once it is taken, `boxes` can hold 'poison': the fix that makes a retry succeed. */
+export const antidote = { taken: false };
+
 /** Boxes that things are put in and that are thrown away: `Put {boxes, item, price}`, `Emptied {boxes}`. */
 export const boxes: FoldedProjection<BoxDocument> = {
   name: 'boxes',
@@ -193,7 +231,7 @@ export const boxes: FoldedProjection<BoxDocument> = {
   evolve: (doc, event) => {
     if (event.type === 'Emptied') return undefined;
     const { item, price } = event.data as { item: string; price?: { minor: string } };
-    if (item === 'poison') throw new Error('cannot hold it');
+    if (item === 'poison' && !antidote.taken) throw new Error('cannot hold it');
     return { items: [...(doc?.items ?? []), item], totalMinor: (doc?.totalMinor ?? 0n) + BigInt(price?.minor ?? 0) };
   },
 };

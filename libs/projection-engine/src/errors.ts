@@ -1,7 +1,7 @@
 import type { ProjectedEvent } from './projection.js';
 
 /**
- * A projection failed on an event. It stops the drain: nothing of the event's batch is skipped, and the checkpoint stays before it.
+ * A projection is wrong as a whole. It stops the drain: nothing of the batch is skipped or parked, and the checkpoint stays before it.
  * `code` is stable; the message names projection, event and document.
  */
 export class ProjectionError extends Error {

@@ -1,5 +1,6 @@
-import type { StoredDocument } from '#libs/read-store';
+import type { ParkMark, StoredDocument } from '#libs/read-store';
 import { ProjectionError } from './errors.js';
+import type { ParkingLot } from './parking.js';
 import {
   documentId,
   type AppendOnlyProjection,
@@ -19,23 +20,57 @@ export function typeFilter(projection: Pick<Projection, 'eventTypes'>): (type: s
   return (type) => types.has(type);
 }
 
-/** Documents of an append-only projection: each event's own, whatever was folded before. */
-export function newDocuments(projection: AppendOnlyProjection, events: readonly ProjectedEvent[]): StoredDocument[] {
+/**
+ * Documents of an append-only projection: each event's own, whatever was folded before. An event that fails parks its stream: what is read
+ * of a stream is then right as of just before it, and not a sum that lacks a part in the middle.
+ */
+export function newDocuments(
+  projection: AppendOnlyProjection,
+  events: readonly ProjectedEvent[],
+  lot: ParkingLot,
+): StoredDocument[] {
   const documents: StoredDocument[] = [];
   for (const event of events) {
-    let n = 0;
-    for (const doc of documentsOf(projection, event)) {
-      documents.push({ _id: documentId(event, n), position: event.position, ...doc });
-      n += 1;
-    }
+    if (lot.holdsStream(event)) lot.waitInStream(event);
+    else addDocuments(projection, event, lot, documents);
   }
   return documents;
 }
 
-export function groupByDocument(projection: FoldedProjection, events: readonly ProjectedEvent[]): EventsByDocument {
+function addDocuments(
+  projection: AppendOnlyProjection,
+  event: ProjectedEvent,
+  lot: ParkingLot,
+  documents: StoredDocument[],
+): void {
+  let made: readonly object[];
+  try {
+    made = readable(event) && projection.documents(event);
+  } catch (error) {
+    stopIfWhole(error);
+    lot.failStream(event, error);
+    return;
+  }
+  let n = 0;
+  for (const doc of made) {
+    documents.push({ _id: documentId(event, n), position: event.position, ...doc });
+    n += 1;
+  }
+}
+
+/** Events whose documents cannot be told park their stream. */
+export function groupByDocument(
+  projection: FoldedProjection,
+  events: readonly ProjectedEvent[],
+  lot: ParkingLot,
+): EventsByDocument {
   const groups = new Map<string, ProjectedEvent[]>();
   for (const event of events) {
-    for (const key of keysOf(projection, event)) {
+    if (lot.holdsStream(event)) {
+      lot.waitInStream(event);
+      continue;
+    }
+    for (const key of keysOf(projection, event, lot)) {
       const group = groups.get(key);
       if (group) group.push(event);
       else groups.set(key, [event]);
@@ -44,63 +79,88 @@ export function groupByDocument(projection: FoldedProjection, events: readonly P
   return groups;
 }
 
+function keysOf(projection: FoldedProjection, event: ProjectedEvent, lot: ParkingLot): readonly string[] {
+  try {
+    return readable(event) && projection.keys(event);
+  } catch (error) {
+    stopIfWhole(error);
+    lot.failStream(event, error);
+    return [];
+  }
+}
+
 /**
  * Folds each group into its loaded document. Events at or before a document's position are in it already and are skipped. A removed document
  * becomes a tombstone with the position of the last event, even one that was never stored: otherwise a late write of an older state, by a
- * second runner, would bring it to life.
+ * second runner, would bring it to life. A document of which an event fails is parked: it keeps what was folded before, with a mark.
  */
 export function foldGroups(
   projection: FoldedProjection,
   groups: EventsByDocument,
   loaded: readonly StoredDocument[],
+  lot: ParkingLot,
 ): StoredDocument[] {
   const stored = new Map(loaded.map((document) => [document._id, document]));
   const changed: StoredDocument[] = [];
   for (const [key, events] of groups) {
     const before = stored.get(key);
     const news = before ? events.filter((event) => event.position > before.position) : events;
-    const last = news.at(-1);
-    if (!last) continue;
-    let doc = before && contentOf(before);
-    for (const event of news) doc = evolve(projection, doc, event, key);
-    changed.push({ _id: key, position: last.position, ...(doc ?? { removed: true }) });
+    if (news.length === 0) continue;
+    const after = foldDocument(projection, { key, before, news }, lot);
+    if (after) changed.push(after);
   }
   return changed;
 }
 
+interface Group {
+  readonly key: string;
+  readonly before: StoredDocument | undefined;
+  /** Those that are not in the document yet. */
+  readonly news: readonly ProjectedEvent[];
+}
+
+/** The document after its events; undefined when it stands still already, and everything new of it waits. */
+export function foldDocument(
+  projection: FoldedProjection,
+  { key, before, news }: Group,
+  lot: ParkingLot,
+): StoredDocument | undefined {
+  const ordinal = (event: ProjectedEvent): number => projection.keys(event).indexOf(key);
+  if (before?.parked) {
+    for (const event of news) lot.waitForDocument(event, key, ordinal(event));
+    return undefined;
+  }
+  let doc = before && contentOf(before);
+  let position = before?.position ?? -1n;
+  let parked: ParkMark | undefined;
+  for (const event of news) {
+    if (parked) {
+      lot.waitForDocument(event, key, ordinal(event));
+      continue;
+    }
+    try {
+      doc = projection.evolve(doc, event, key);
+    } catch (error) {
+      stopIfWhole(error);
+      parked = lot.failDocument(event, key, ordinal(event), error);
+    }
+    if (!parked) position = event.position;
+  }
+  return { _id: key, position, ...(doc ?? { removed: true }), ...(parked ? { parked } : {}) };
+}
+
 function contentOf(document: StoredDocument): object | undefined {
-  const { _id, position: _position, removed, ...content } = document;
+  const { _id, position: _position, removed, parked: _parked, ...content } = document;
   return removed ? undefined : content;
 }
 
-function documentsOf(projection: AppendOnlyProjection, event: ProjectedEvent): readonly object[] {
-  try {
-    return projection.documents(event);
-  } catch (error) {
-    if (error instanceof ProjectionError) throw error;
-    throw new ProjectionError(projection.name, event, documentId(event), error);
-  }
+/** Throws what kept the event's data from being brought into today's shape; otherwise true. */
+function readable(event: ProjectedEvent): true {
+  if (event.unreadable) throw event.unreadable;
+  return true;
 }
 
-function keysOf(projection: FoldedProjection, event: ProjectedEvent): readonly string[] {
-  try {
-    return projection.keys(event);
-  } catch (error) {
-    if (error instanceof ProjectionError) throw error;
-    throw new ProjectionError(projection.name, event, undefined, error);
-  }
-}
-
-function evolve(
-  projection: FoldedProjection,
-  doc: object | undefined,
-  event: ProjectedEvent,
-  key: string,
-): object | undefined {
-  try {
-    return projection.evolve(doc, event, key);
-  } catch (error) {
-    if (error instanceof ProjectionError) throw error;
-    throw new ProjectionError(projection.name, event, key, error);
-  }
+/** An impure projection is wrong as a whole: no document is to blame, and none is set aside. */
+function stopIfWhole(error: unknown): void {
+  if (error instanceof ProjectionError) throw error;
 }

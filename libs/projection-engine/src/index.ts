@@ -2,6 +2,8 @@ export type { Difference } from './compare.js';
 export { documentDigest, LOG_FIELDS } from './digest.js';
 export { Drain, type CatchUpOptions, type CatchUpProgress, type DrainOptions, type ProjectionStores } from './drain.js';
 export { ImpureProjectionError, ProjectionError } from './errors.js';
+export { causeOf } from './parking.js';
+export { codeOf, type Target } from './targets.js';
 export { typeFilter } from './fold.js';
 export { measureLag, type Lag, type LagOptions } from './lag.js';
 export { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';

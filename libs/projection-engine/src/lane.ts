@@ -1,6 +1,7 @@
-import type { ProjectionStore } from '#libs/read-store';
+import type { ParkedEntry, ProjectionStore, StoredDocument } from '#libs/read-store';
 import { Checkpointer } from './checkpointer.js';
 import { foldGroups, groupByDocument, newDocuments, typeFilter } from './fold.js';
+import { ParkingLot, type ParkingState } from './parking.js';
 import type { ProjectedEvent, Projection } from './projection.js';
 import { Tally } from './tally.js';
 
@@ -20,6 +21,8 @@ export interface LaneOptions {
   /** Least time between checkpoints that are not prompt, in milliseconds. */
   readonly checkpointIntervalMs: number;
   readonly now: () => string;
+  /** Told of each event that failed, once it is parked; after a crash perhaps again. */
+  readonly onParked?: (entry: ParkedEntry) => void;
 }
 
 /** Batches of one projection that may be under way at once. */
@@ -28,7 +31,8 @@ const IN_FLIGHT = 2;
 /**
  * One projection's way through a drain: load, fold, one bulk write, checkpoint. Batches of an append-only projection are written side by side;
  * others one after the other, since the next loads what the last one wrote. Progress counts in order, so the checkpoint never passes an
- * unfinished write.
+ * unfinished write. What cannot be folded is parked: first the events, then the mark in the document, then the checkpoint that passes them;
+ * stopped in between, the batch comes again and parks the same.
  */
 export class Lane {
   private readonly accepts: (type: string) => boolean;
@@ -36,6 +40,8 @@ export class Lane {
   private readonly checkpointer: Checkpointer;
   private tail: Promise<void> = Promise.resolve();
   private submitted: bigint;
+  private parked: number;
+  private readonly parking: ParkingState;
   /** Hears of a failure at once: a lane that nothing more is submitted to would keep it to itself. */
   onFailure: (error: unknown) => void = () => undefined;
 
@@ -43,10 +49,12 @@ export class Lane {
     readonly projection: Projection,
     private readonly store: ProjectionStore,
     private readonly tally: Tally,
-    start: bigint,
+    start: { readonly position: bigint; readonly parked: number; readonly parking: ParkingState },
     private readonly options: LaneOptions,
   ) {
-    this.submitted = start;
+    this.submitted = start.position;
+    this.parked = start.parked;
+    this.parking = start.parking;
     this.accepts = typeFilter(projection);
     const { checkpointIntervalMs, now } = options;
     const onFailure = (error: unknown): void => this.onFailure(error);
@@ -57,7 +65,15 @@ export class Lane {
   static async open(projection: Projection, store: ProjectionStore, options: LaneOptions): Promise<Lane> {
     if (options.indexed) await store.prepare(projection.indexes);
     const checkpoint = await store.readCheckpoint();
-    return new Lane(projection, store, Tally.fromCheckpoint(checkpoint), checkpoint?.position ?? -1n, options);
+    const [streams, discarded, parked] = await Promise.all([
+      store.parkedStreams(),
+      store.discarded(),
+      store.countParked(),
+    ]);
+    const { name: model, version } = projection;
+    const parking = { collection: store.name, model, version, streams, discarded, now: options.now };
+    const start = { position: checkpoint?.position ?? -1n, parked, parking };
+    return new Lane(projection, store, Tally.fromCheckpoint(checkpoint), start, options);
   }
 
   /** Everything at or before it has been taken in. */
@@ -98,14 +114,28 @@ export class Lane {
 
   private async write(events: readonly ProjectedEvent[], previous: Promise<void>): Promise<void> {
     if (events.length === 0) return;
+    const lot = new ParkingLot(this.parking);
     if (this.projection.appendOnly) {
-      await this.store.insert(newDocuments(this.projection, events));
+      const documents = newDocuments(this.projection, events, lot);
+      await this.park(lot.entries);
+      await this.store.insert(documents);
       return;
     }
-    const groups = groupByDocument(this.projection, events);
+    const groups = groupByDocument(this.projection, events, lot);
     await previous;
     const loaded = await this.store.load([...groups.keys()]);
-    await this.store.replace(foldGroups(this.projection, groups, loaded));
+    const documents: StoredDocument[] = foldGroups(this.projection, groups, loaded, lot);
+    await this.park(lot.entries);
+    await this.store.replace(documents);
+  }
+
+  private async park(entries: readonly ParkedEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    await this.store.park(entries);
+    const failed = entries.filter(({ head }) => head);
+    if (failed.length === 0) return;
+    this.parked = await this.store.countParked();
+    for (const entry of failed) this.options.onParked?.(entry);
   }
 
   private async complete(
@@ -119,7 +149,8 @@ export class Lane {
       await written;
     }
     this.tally.merge(done.tally, this.accepts);
-    this.checkpointer.note({ position: done.upTo, tally: this.tally }, this.options.prompt && done.wrote);
+    const progress = { position: done.upTo, tally: this.tally, parked: this.parked };
+    this.checkpointer.note(progress, this.options.prompt && done.wrote);
   }
 }
 

@@ -33,13 +33,17 @@ describe('a live runner', () => {
     expect(stores.documents(boxes)[0]).toMatchObject({ items: ['cup', 'pen'] });
   });
 
-  it('does not go on after a projection has failed', async () => {
-    const source = new MemorySource();
-    const runner = new LiveRunner({ source, stores: new MemoryStores(), projections });
-    const running = runner.run(new AbortController().signal);
-    source.append(put(1, ['a'], 'poison'));
-    await expect(running).rejects.toThrow('Projection boxes failed');
-    expect(runner.state).toBe('failed');
+  it('goes on beside an event that a projection fails on, and says so at once', async () => {
+    const [source, stores, stop] = [new MemorySource(), new MemoryStores(), new AbortController()];
+    const told: string[] = [];
+    const onParked = ({ _id, cause }: { _id: string; cause: string | null }) => void told.push(`${_id} ${cause}`);
+    const running = new LiveRunner({ source, stores, projections, onParked }).run(stop.signal);
+    source.append(put(1, ['a'], 'poison'), put(2, ['b'], 'cup'));
+    await until(() => stores.checkpoints.get('boxes.v1')?.position === 2n);
+    stop.abort();
+    await running;
+    expect(told).toEqual(['boxes.v1@1/0 Error: cannot hold it']);
+    expect(stores.checkpoints.get('boxes.v1')).toMatchObject({ parked: 1n });
   });
 });
 

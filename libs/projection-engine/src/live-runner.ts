@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError } from '#libs/kernel';
 import { Drain, type DrainOptions } from './drain.js';
 import { ProjectionError } from './errors.js';
 
@@ -9,7 +10,7 @@ export interface LiveRunnerOptions extends Omit<DrainOptions, 'set'> {
   readonly onRetry?: (error: unknown, pauseMs: number) => void;
 }
 
-/** 'stopped' is a runner that was told to; 'failed' one whose projection threw: it does not go on, since nothing is skipped silently. */
+/** 'stopped' is a runner that was told to; 'failed' one that is set up in a way that would lose something. */
 export type RunnerState = 'catching-up' | 'live' | 'retrying' | 'stopped' | 'failed';
 
 const FIRST_PAUSE_MS = 100;
@@ -26,14 +27,14 @@ export class LiveRunner {
     this.drain = new Drain(options);
   }
 
-  /** Returns when the signal aborts. @throws ProjectionError when a projection fails on an event */
+  /** Returns when the signal aborts. @throws ProjectionError PROJECTION_IMPURE; DomainError READ_MODEL_CODE_MISSING */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.runOnce(signal);
       } catch (error) {
         if (signal.aborted) break;
-        if (error instanceof ProjectionError) {
+        if (error instanceof ProjectionError || error instanceof DomainError) {
           this.state = 'failed';
           throw error;
         }

@@ -1,5 +1,4 @@
-import { parseStreamName, type Json, type StreamParts } from '#libs/kernel';
-import { ProjectionError } from './errors.js';
+import { DomainError, parseStreamName, type Json, type StreamParts } from '#libs/kernel';
 import type { ProjectedEvent, SourceEvent } from './projection.js';
 
 /** Turns an event's stored data into today's shape; the event-store lib's upcasters are one. */
@@ -19,18 +18,22 @@ export class EventReader {
     const read: ProjectedEvent[] = [];
     for (const event of events) {
       const parts = this.parts(event.stream);
-      if (parts) read.push(projected(event, parts, this.dataOf(event)));
+      if (parts) read.push(this.projected(event, parts));
     }
     return read;
   }
 
-  private dataOf(event: SourceEvent): Json {
+  private projected(event: SourceEvent, parts: StreamParts): ProjectedEvent {
+    let data: Json;
     try {
-      return this.upcast(event);
+      data = this.upcast(event);
     } catch (error) {
-      // An event of a later program, say: no projection may fold it or skip it.
-      throw new ProjectionError('(upcast)', event, undefined, error);
+      // An event of a later program, say. It is for each projection that folds its type to stop at it.
+      const reason = error instanceof Error ? error.message : String(error);
+      const unreadable = new DomainError('EVENT_UNREADABLE', `${event.type} cannot be read: ${reason}`);
+      return { ...projected(event, parts, event.data), unreadable };
     }
+    return projected(event, parts, data);
   }
 
   private parts(stream: string): StreamParts | undefined {

@@ -42,12 +42,18 @@ export interface ProjectedEvent<Data = unknown> {
   readonly type: string;
   readonly data: Data;
   readonly metadata: EventMetadata;
+  /** The data could not be brought into today's shape: nothing may fold the event, and nothing may skip it. */
+  readonly unreadable?: Error;
 }
 
 interface ReadModel extends ModelName {
   /** Types that it folds; 'all' for every domain event. */
   readonly eventTypes: readonly string[] | 'all';
   readonly indexes: readonly IndexSpec[];
+  /** Of a new version: the fields that it changes, adds or leaves out. All others must be as in the version before. */
+  readonly changes?: readonly string[];
+  /** The version before, as its code was: folded on until it is dropped, so that going back takes no time. */
+  readonly previous?: Projection;
 }
 
 /** Documents that change: each is the fold of the events with its key. */

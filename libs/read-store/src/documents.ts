@@ -7,6 +7,40 @@ export interface StoredDocument extends Document {
   readonly position: bigint;
   /** A tombstone: the document was removed by the event at `position`, and stays so that an older write can't revive it. */
   readonly removed?: true;
+  /** An event could not be folded: this one and all later ones of the document wait in `parked`. Part of the guard of every write. */
+  readonly parked?: ParkMark;
+}
+
+/** Why a document stands still. Nothing in it depends on when or by whom it was written. */
+export interface ParkMark {
+  /** Position of the event that could not be folded: the document is right as of just before it. */
+  readonly since: bigint;
+  /** Id of that event's entry. */
+  readonly entry: string;
+  readonly cause: string;
+}
+
+/** An event that waits to be folded, of one document or, where its documents could not be told, of one stream. */
+export interface ParkedEntry {
+  /** `<collection>@<position>/<n-th key of the event, or 'stream'>`. */
+  readonly _id: string;
+  readonly collection: string;
+  readonly model: string;
+  readonly version: number;
+  readonly scope: 'document' | 'stream';
+  /** The document's id, or the stream's name. */
+  readonly key: string;
+  readonly communityId: string;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly type: string;
+  /** The one that failed; the others wait behind it. */
+  readonly head: boolean;
+  /** Of the one that failed; null for those that wait. */
+  readonly cause: string | null;
+  readonly stack: string | null;
+  readonly parkedAt: string;
 }
 
 /** Add to every filter on documents that can be removed: readers never see tombstones. */
@@ -29,4 +63,6 @@ export interface CheckpointDocument {
   readonly counts: Readonly<Record<string, bigint>>;
   /** Money in those events by type and currency, minor units as decimal strings (the sum of a community can exceed int64). */
   readonly sums: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Sequences that stand still at this position; absent when none does. */
+  readonly parked?: bigint;
 }

@@ -1,9 +1,33 @@
 export { findIndexes } from './deployed.js';
-export { NOT_REMOVED, type CheckpointDocument, type IndexSpec, type StoredDocument } from './documents.js';
+export {
+  NOT_REMOVED,
+  type CheckpointDocument,
+  type IndexSpec,
+  type ParkedEntry,
+  type ParkMark,
+  type StoredDocument,
+} from './documents.js';
 export { ReadStoreError } from './errors.js';
 export { waitForPosition, type Freshness } from './freshness.js';
+export {
+  buildText,
+  isSameBuild,
+  ModelRegistry,
+  type Build,
+  type BuildName,
+  type BuildState,
+  type ModelEntry,
+  type VersionedName,
+} from './model-registry.js';
 export { collectionName, LIVE_SET, type ModelName } from './naming.js';
 export { pagesOf } from './pages.js';
+export {
+  discardKey,
+  ParkedEvents,
+  type DiscardedEvent,
+  type ParkedSequence,
+  type StaleQuery,
+} from './parked-events.js';
 export { MongoProjectionStore, type ProjectionStore } from './projection-store.js';
 export { decodeDocument, rawDocuments, type RawDocument } from './raw-documents.js';
 export { ReadStore, type ReadStoreOptions } from './read-store.js';

@@ -1,6 +1,7 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
-import type { CheckpointDocument, IndexSpec, StoredDocument } from './documents.js';
+import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
+import type { CheckpointDocument, IndexSpec, ParkedEntry, StoredDocument } from './documents.js';
 import { ignoreAlreadyDone } from './errors.js';
+import type { ParkedEvents } from './parked-events.js';
 
 /** What the projection engine needs of a store, for one read model in one set. Every write may come again and changes nothing then. */
 export interface ProjectionStore {
@@ -12,11 +13,19 @@ export interface ProjectionStore {
   load(ids: readonly string[]): Promise<StoredDocument[]>;
   /** Writes new append-only documents; one that is there already is the same one. */
   insert(documents: readonly StoredDocument[]): Promise<void>;
-  /** Replaces or creates each document unless the stored one is at its position or beyond. */
+  /** Replaces or creates each document unless the stored one is at its position or beyond, or is parked. */
   replace(documents: readonly StoredDocument[]): Promise<void>;
   readCheckpoint(): Promise<CheckpointDocument | undefined>;
   /** Never moves a checkpoint back. */
   saveCheckpoint(checkpoint: CheckpointDocument): Promise<void>;
+  /** Queues events that cannot be folded now; one that is queued already stays as it is. */
+  park(entries: readonly ParkedEntry[]): Promise<void>;
+  /** Streams that are parked as a whole, with the position of the event that failed. */
+  parkedStreams(): Promise<Map<string, bigint>>;
+  /** Events that are left out, if they cannot be folded: somebody has said so (see `discardKey`). */
+  discarded(): Promise<Set<string>>;
+  /** How many sequences stand still; counted up to a limit. */
+  countParked(): Promise<number>;
 }
 
 /** One unordered bulk write per call, acknowledged by the majority and journaled (the client's write concern). */
@@ -25,6 +34,7 @@ export class MongoProjectionStore implements ProjectionStore {
     readonly name: string,
     private readonly documents: Collection<StoredDocument>,
     private readonly checkpoints: Collection<CheckpointDocument>,
+    private readonly parked: ParkedEvents,
   ) {}
 
   async prepare(indexes: readonly IndexSpec[]): Promise<void> {
@@ -47,7 +57,7 @@ export class MongoProjectionStore implements ProjectionStore {
     if (documents.length === 0) return;
     const writes = documents.map((document): AnyBulkWriteOperation<StoredDocument> => ({
       replaceOne: {
-        filter: { _id: document._id, position: { $lt: document.position } },
+        filter: guardOf(document),
         replacement: document,
         upsert: true,
       },
@@ -63,4 +73,25 @@ export class MongoProjectionStore implements ProjectionStore {
     const filter = { _id: this.name, position: { $lt: checkpoint.position } };
     await this.checkpoints.replaceOne(filter, checkpoint, { upsert: true }).catch(ignoreAlreadyDone);
   }
+
+  park(entries: readonly ParkedEntry[]): Promise<void> {
+    return this.parked.add(entries);
+  }
+
+  parkedStreams(): Promise<Map<string, bigint>> {
+    return this.parked.streamsOf(this.name);
+  }
+
+  discarded(): Promise<Set<string>> {
+    return this.parked.discardedOf(this.name.slice(0, this.name.indexOf('.')));
+  }
+
+  countParked(): Promise<number> {
+    return this.parked.countSequences(this.name);
+  }
+}
+
+/** A document that parks keeps its position: what guards its write is the event that it could not fold. A parked one is left alone. */
+function guardOf({ _id, position, parked }: StoredDocument): Filter<StoredDocument> {
+  return { _id, position: { $lt: parked?.since ?? position }, parked: { $exists: false } };
 }

@@ -1,7 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
-import type { CheckpointDocument, StoredDocument } from './documents.js';
+import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
 import { ReadStoreError } from './errors.js';
+import { ModelRegistry, type BuildName, type ModelEntry, type VersionedName } from './model-registry.js';
 import { collectionName, LIVE_SET, type ModelName } from './naming.js';
+import { ParkedEvents, type DiscardedEvent, type StaleQuery } from './parked-events.js';
 import { MongoProjectionStore, type ProjectionStore } from './projection-store.js';
 
 export interface ReadStoreOptions {
@@ -12,6 +15,10 @@ export interface ReadStoreOptions {
 }
 
 const CHECKPOINTS = 'checkpoints';
+const REGISTRY = 'read_models';
+const PARKED = 'parked';
+const DISCARDED = 'discarded';
+const ABANDONABLE = /\.v\d+\.(rebuild-[a-z0-9]+)$/;
 
 /**
  * The read models' database. Integers beyond int32 are bigint on both ways, writes are acknowledged by the majority and journaled, reads go
@@ -19,12 +26,20 @@ const CHECKPOINTS = 'checkpoints';
  */
 export class ReadStore {
   private readonly db: Db;
+  private readonly views = new AsyncLocalStorage<Map<string, Promise<BuildName>>>();
+  readonly registry: ModelRegistry;
+  readonly parked: ParkedEvents;
 
   private constructor(
     private readonly client: MongoClient,
     database: string,
   ) {
     this.db = client.db(database);
+    this.registry = new ModelRegistry(this.db.collection<ModelEntry>(REGISTRY));
+    this.parked = new ParkedEvents(
+      this.db.collection<ParkedEntry>(PARKED),
+      this.db.collection<DiscardedEvent>(DISCARDED),
+    );
   }
 
   /** @throws ReadStoreError READ_STORE_UNAVAILABLE when no server answers. */
@@ -50,11 +65,28 @@ export class ReadStore {
   }
 
   /**
+   * Work that sees one build of each model from its first look to its end, whatever is switched meanwhile: what it waited for is what it reads.
+   */
+  inOneView<T>(work: () => Promise<T>): Promise<T> {
+    return this.views.run(new Map(), work);
+  }
+
+  /** Lets the rest of the view read a build that is not the live one any more: a cursor goes on where it began. */
+  pin(model: ModelName, build: BuildName): void {
+    this.views.getStore()?.set(model.name, Promise.resolve(build));
+  }
+
+  /** The build that answers queries. A database that never had two of a model holds one that is not registered. */
+  async liveBuild(model: VersionedName): Promise<BuildName> {
+    return (await this.liveBuilds([model]))[0]!;
+  }
+
+  /**
    * The collection that answers queries on a read model. Ask for it per query and don't keep it: which version and set is live can change
    * while a program runs.
    */
-  liveCollection<Doc extends Document = StoredDocument>(model: ModelName): Promise<Collection<Doc>> {
-    return Promise.resolve(this.collection<Doc>(collectionName(model)));
+  async liveCollection<Doc extends Document = StoredDocument>(model: VersionedName): Promise<Collection<Doc>> {
+    return this.collection<Doc>(nameOf(model, await this.liveBuild(model)));
   }
 
   /** A collection by its full name (see `collectionName`). */
@@ -64,20 +96,29 @@ export class ReadStore {
 
   projectionStore(model: ModelName, set: string = LIVE_SET): ProjectionStore {
     const name = collectionName(model, set);
-    return new MongoProjectionStore(name, this.collection(name), this.checkpoints());
+    return new MongoProjectionStore(name, this.collection(name), this.checkpoints(), this.parked);
   }
 
   /** Checkpoints of the models' live sets, in the order asked; undefined where nothing was folded yet. */
-  async liveCheckpoints(models: readonly ModelName[]): Promise<(CheckpointDocument | undefined)[]> {
-    const names = models.map((model) => collectionName(model));
+  async liveCheckpoints(models: readonly VersionedName[]): Promise<(CheckpointDocument | undefined)[]> {
+    const builds = await this.liveBuilds(models);
+    const names = models.map((model, index) => nameOf(model, builds[index]!));
     const found = await this.checkpoints()
       .find({ _id: { $in: names } })
       .toArray();
     return names.map((name) => found.find((checkpoint) => checkpoint._id === name));
   }
 
+  /**
+   * Position since which a part of a live read model is out of date, because an event of it could not be folded; undefined when it is whole.
+   */
+  async staleSince(model: VersionedName, query: StaleQuery): Promise<bigint | undefined> {
+    const [checkpoint] = await this.liveCheckpoints([model]);
+    return checkpoint?.parked ? this.parked.staleSince(checkpoint._id, query) : undefined;
+  }
+
   /** Position up to which the live read model answers; -1n before anything was folded. */
-  async livePosition(model: ModelName): Promise<bigint> {
+  async livePosition(model: VersionedName): Promise<bigint> {
     const [checkpoint] = await this.liveCheckpoints([model]);
     return checkpoint?.position ?? -1n;
   }
@@ -85,18 +126,22 @@ export class ReadStore {
   /** Forgets a set beside the live one: its checkpoints first, so that nobody takes half a set for a whole one. */
   async dropSet(models: readonly ModelName[], set: string): Promise<void> {
     if (set === LIVE_SET) throw new TypeError('The live set is not dropped');
-    const names = models.map((model) => collectionName(model, set));
-    await this.checkpoints().deleteMany({ _id: { $in: names } });
-    for (const name of names) await this.db.dropCollection(name);
+    for (const model of models) await this.dropBuild(collectionName(model, set));
   }
 
-  /** Drops sets of the models that a rebuild left behind when it was killed: not touched since `before` (an instant). */
+  /** Forgets a collection with its checkpoint and its parked events, in an order that can be cut off and begun again. */
+  async dropBuild(name: string): Promise<void> {
+    await this.checkpoints().deleteOne({ _id: name });
+    await this.db.dropCollection(name);
+    await this.parked.drop(name);
+  }
+
+  /** Drops sets of the models that a verification left behind when it was killed: not touched since `before` (an instant). */
   async dropAbandonedSets(models: readonly ModelName[], before: string): Promise<void> {
-    const checkpoints = await this.checkpoints().find({}).toArray();
-    for (const model of models) {
-      const prefix = `${collectionName(model)}.`;
-      const old = checkpoints.filter(({ _id, updatedAt }) => _id.startsWith(prefix) && updatedAt < before);
-      for (const { _id } of old) await this.dropSet([model], _id.slice(prefix.length));
+    const names = new Set(models.map(({ name }) => name));
+    for (const { _id, updatedAt } of await this.checkpoints().find({}).toArray()) {
+      const ofModel = names.has(_id.slice(0, _id.indexOf('.')));
+      if (ofModel && updatedAt < before && ABANDONABLE.test(_id)) await this.dropBuild(_id);
     }
   }
 
@@ -111,7 +156,44 @@ export class ReadStore {
     await this.db.dropDatabase();
   }
 
+  /** Builds that are folded with every event: the live one and those that were live or are to be. */
+  async foldedBuilds(models: readonly VersionedName[]): Promise<Map<string, readonly BuildName[]>> {
+    const entries = await this.registry.findAll(models.map(({ name }) => name));
+    const found = new Map<string, readonly BuildName[]>();
+    for (const model of models) {
+      const builds = entries.get(model.name)?.builds.filter(({ state }) => state !== 'building');
+      found.set(model.name, builds ?? [await this.unregistered(model)]);
+    }
+    return found;
+  }
+
+  private async liveBuilds(models: readonly VersionedName[]): Promise<BuildName[]> {
+    const view = this.views.getStore() ?? new Map<string, Promise<BuildName>>();
+    const unseen = models.filter(({ name }) => !view.has(name));
+    if (unseen.length > 0) {
+      const entries = this.registry.findAll(unseen.map(({ name }) => name));
+      const liveOf = async (model: VersionedName): Promise<BuildName> =>
+        (await entries).get(model.name)?.live ?? this.unregistered(model);
+      for (const model of unseen) view.set(model.name, liveOf(model));
+    }
+    return Promise.all(models.map(({ name }) => view.get(name)!));
+  }
+
+  /** Of the versions that the code knows, the newest that something was folded into; today's without any. */
+  private async unregistered(model: VersionedName): Promise<BuildName> {
+    // One version only: nothing to look for, and queries are spared the question.
+    for (let known = model.previous ? model : undefined; known; known = known.previous) {
+      const isFolded = await this.projectionStore(known).readCheckpoint();
+      if (isFolded) return { version: known.version, set: LIVE_SET };
+    }
+    return { version: model.version, set: LIVE_SET };
+  }
+
   private checkpoints(): Collection<CheckpointDocument> {
     return this.db.collection<CheckpointDocument>(CHECKPOINTS);
   }
+}
+
+function nameOf({ name }: ModelName, { version, set }: BuildName): string {
+  return collectionName({ name, version }, set);
 }

@@ -157,6 +157,10 @@ class Killing implements ProjectionStores {
       replace: (documents) => step(() => store.replace(documents)),
       readCheckpoint: () => store.readCheckpoint(),
       saveCheckpoint: (checkpoint) => step(() => store.saveCheckpoint(checkpoint)),
+      park: (entries) => step(() => store.park(entries)),
+      parkedStreams: () => store.parkedStreams(),
+      discarded: () => store.discarded(),
+      countParked: () => store.countParked(),
     };
   }
 }

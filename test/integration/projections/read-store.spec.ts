@@ -42,6 +42,18 @@ describe('the read store, on a server', () => {
     expect(await stored('a')).toEqual({ _id: 'a', position: 6n, removed: true });
   });
 
+  it('parks a document at its position, and leaves a parked one alone', async () => {
+    const parked = { since: 5n, entry: 'shelf.v1@5/0', cause: 'Error: no' };
+    await shelf.replace([{ _id: 'a', position: 4n, text: 'four' }]);
+    await shelf.replace([
+      { _id: 'a', position: 4n, text: 'four', parked },
+      { _id: 'b', position: -1n, removed: true, parked },
+    ]);
+    await shelf.replace([{ _id: 'a', position: 6n, text: 'six' }]);
+    expect(await stored('a')).toEqual({ _id: 'a', position: 4n, text: 'four', parked });
+    expect(await stored('b')).toEqual({ _id: 'b', position: -1n, removed: true, parked });
+  });
+
   it('inserts what is missing of a batch that comes again', async () => {
     await shelf.insert([{ _id: 'a', position: 1n, text: 'first' }]);
     await shelf.insert([
@@ -80,6 +92,36 @@ describe('the read store, on a server', () => {
     expect(indexes.some(({ unique }) => unique)).toBe(false);
   });
 
+  it('answers from the build that is registered as live; a view keeps to the one that it began with', async () => {
+    const { store } = models;
+    const build = (version: number, set: string) => ({ version, set });
+    const entry = { _id: 'shelf', live: build(1, ''), previous: null, builds: [], fence: 3n };
+    await store.registry.create(entry);
+    await store.registry.create({ ...entry, live: build(7, 'never') });
+    const read = (await store.registry.find('shelf'))!;
+    const nameOf = async () => (await store.liveCollection(MODEL)).collectionName;
+    await store.inOneView(async () => {
+      expect(await nameOf()).toBe('shelf.v1');
+      await store.registry.change(read, { live: build(2, 'r2'), previous: read.live }, 3n);
+      expect(await nameOf()).toBe('shelf.v1');
+    });
+    expect(await nameOf()).toBe('shelf.v2.r2');
+    const stale = store.registry.change(read, { live: build(3, '') }, 3n);
+    await expect(stale).rejects.toMatchObject({ code: 'READ_MODEL_CHANGED' });
+    const now = (await store.registry.find('shelf'))!;
+    await expect(store.registry.change(now, { live: build(3, '') }, 2n)).rejects.toThrow(ReadStoreError);
+    expect(await nameOf()).toBe('shelf.v2.r2');
+  });
+
+  it('goes on with the version that a database without a registry holds', async () => {
+    const second = { name: 'shelf', version: 2, previous: MODEL };
+    const live = async () => (await models.store.liveCollection(second)).collectionName;
+    expect(await live()).toBe('shelf.v2');
+    await shelf.saveCheckpoint({ _id: 'shelf.v1', position: 1n, updatedAt: OLD, counts: {}, sums: {} });
+    expect(await live()).toBe('shelf.v1');
+    expect(await models.store.foldedBuilds([second])).toEqual(new Map([['shelf', [{ version: 1, set: '' }]]]));
+  });
+
   it('drops sets that a killed rebuild left behind, and no others', async () => {
     const make = async (set: string, updatedAt: string): Promise<void> => {
       const store = models.store.projectionStore(MODEL, set);
@@ -89,8 +131,14 @@ describe('the read store, on a server', () => {
     await make('', OLD);
     await make('rebuild-old', OLD);
     await make('rebuild-new', '2026-01-03T00:00:00.000Z');
+    await make('r2', OLD);
     await models.store.dropAbandonedSets([MODEL], '2026-01-02T00:00:00.000Z');
-    expect(await models.store.listCollections()).toEqual(['checkpoints', 'shelf.v1', 'shelf.v1.rebuild-new']);
+    expect(await models.store.listCollections()).toEqual([
+      'checkpoints',
+      'shelf.v1',
+      'shelf.v1.r2',
+      'shelf.v1.rebuild-new',
+    ]);
     await models.store.dropSet([MODEL], 'never-made');
     await expect(models.store.dropSet([MODEL], '')).rejects.toThrow('The live set is not dropped');
   });

@@ -1,0 +1,126 @@
+import type { Collection, Filter } from 'mongodb';
+import type { ParkedEntry } from './documents.js';
+import { ignoreAlreadyDone } from './errors.js';
+import { pagesOf } from './pages.js';
+
+/** Enough for a figure; what matters is whether it is none. */
+const COUNTED_AT_MOST = 10_000;
+const BATCH = 1_000;
+
+const INDEXES = [
+  { name: 'sequence-order', key: { collection: 1, scope: 1, key: 1, position: 1 } },
+  { name: 'heads', key: { collection: 1, head: 1, position: 1 } },
+  { name: 'stale-order', key: { collection: 1, communityId: 1, position: 1 } },
+] as const;
+
+/** One parked sequence: a document's, or a stream's whose documents could not be told. */
+export type ParkedSequence = Pick<ParkedEntry, 'collection' | 'scope' | 'key'>;
+
+/** Part of a read model, as far as parked events are concerned. */
+export interface StaleQuery {
+  readonly communityId?: string;
+  readonly stream?: string;
+  /** Only what waits at or before this position. */
+  readonly upTo?: bigint;
+}
+
+/** An event that somebody has decided to leave out, with the reason. */
+export interface DiscardedEvent extends Pick<
+  ParkedEntry,
+  'model' | 'scope' | 'key' | 'stream' | 'revision' | 'position'
+> {
+  /** Id of the entry that was discarded. */
+  readonly _id: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Names an event in a sequence. */
+export function discardKey({ scope, key, position }: Pick<ParkedEntry, 'scope' | 'key' | 'position'>): string {
+  return `${scope} ${position} ${key}`;
+}
+
+/** The queue of events that could not be folded, of all read models of a database. */
+export class ParkedEvents {
+  private prepared: Promise<unknown> | undefined;
+
+  constructor(
+    private readonly entries: Collection<ParkedEntry>,
+    private readonly discards: Collection<DiscardedEvent>,
+  ) {}
+
+  async add(entries: readonly ParkedEntry[]): Promise<void> {
+    if (entries.length === 0) return;
+    this.prepared ??= this.entries.createIndexes(INDEXES.map(({ name, key }) => ({ name, key: { ...key } })));
+    await this.prepared;
+    await this.entries.insertMany(entries, { ordered: false }).catch(ignoreAlreadyDone);
+  }
+
+  find(id: string): Promise<ParkedEntry | null> {
+    return this.entries.findOne({ _id: id });
+  }
+
+  /** Events that failed, of all read models or of one collection, in order of position. */
+  async *listHeads(collection?: string): AsyncGenerator<ParkedEntry> {
+    const filter: Filter<ParkedEntry> = { head: true, ...(collection === undefined ? {} : { collection }) };
+    for await (const page of pagesOf(this.entries.find(filter, { batchSize: BATCH }).sort({ position: 1, _id: 1 })))
+      yield* page;
+  }
+
+  /** The next events of a sequence in their order. */
+  listSequence({ collection, scope, key }: ParkedSequence, limit: number): Promise<ParkedEntry[]> {
+    return this.entries.find({ collection, scope, key }).sort({ position: 1 }).limit(limit).toArray();
+  }
+
+  countSequence({ collection, scope, key }: ParkedSequence): Promise<number> {
+    return this.entries.countDocuments({ collection, scope, key });
+  }
+
+  /** Forgets a sequence's events at or before a position: they are folded. */
+  async remove({ collection, scope, key }: ParkedSequence, upTo: bigint): Promise<void> {
+    await this.entries.deleteMany({ collection, scope, key, position: { $lte: upTo } });
+  }
+
+  /** The event that a sequence stands before now, and why. */
+  async markHead(id: string, { cause, stack, parkedAt }: Pick<ParkedEntry, 'cause' | 'stack' | 'parkedAt'>) {
+    await this.entries.updateOne({ _id: id }, { $set: { head: true, cause, stack, parkedAt } });
+  }
+
+  async streamsOf(collection: string): Promise<Map<string, bigint>> {
+    const found = await this.entries.find({ collection, scope: 'stream', head: true }).toArray();
+    return new Map(found.map(({ key, position }) => [key, position]));
+  }
+
+  /** Notes that an event is left out of a sequence of a read model wherever it cannot be folded, in later builds, too. */
+  async discard(discarded: DiscardedEvent): Promise<void> {
+    await this.discards.insertOne(discarded).catch(ignoreAlreadyDone);
+  }
+
+  /** Discards of a read model, as `discardKey` names them. */
+  async discardedOf(model: string): Promise<Set<string>> {
+    const found = await this.discards.find({ model }).toArray();
+    return new Set(found.map(discardKey));
+  }
+
+  countSequences(collection: string): Promise<number> {
+    return this.entries.countDocuments({ collection, head: true }, { limit: COUNTED_AT_MOST });
+  }
+
+  /** Position of the first event that is missing in a part of a collection; undefined when none is. */
+  async staleSince(collection: string, { communityId, stream, upTo }: StaleQuery): Promise<bigint | undefined> {
+    const filter: Filter<ParkedEntry> = {
+      collection,
+      ...(communityId === undefined ? {} : { communityId }),
+      ...(stream === undefined ? {} : { stream }),
+      ...(upTo === undefined ? {} : { position: { $lte: upTo } }),
+    };
+    const [first] = await this.entries.find(filter).sort({ position: 1 }).limit(1).toArray();
+    return first?.position;
+  }
+
+  /** Forgets everything of a collection that is dropped. */
+  async drop(collection: string): Promise<void> {
+    await this.entries.deleteMany({ collection });
+  }
+}
