@@ -267,7 +267,9 @@ describe('finding', () => {
 describe('collections', () => {
   it('creates, lists, renames and drops', async () => {
     await db.createCollection('made');
-    await expect(db.command({ renameCollection: 'test.none', to: 'test.x' })).rejects.toMatchObject({ code: 26 });
+    await expect(client.db('admin').command({ renameCollection: 'test.none', to: 'test.x' })).rejects.toMatchObject({
+      code: 26,
+    });
     await db.collection('made').rename('other');
     expect(
       await db

@@ -34,9 +34,10 @@ export async function startMongoServer({ dataDir, host, port }: MongoServerOptio
     socket.once('close', () => sockets.delete(socket));
     connections += 1;
     const connectionId = connections;
+    const remote = `${socket.remoteAddress}:${socket.remotePort}`;
     new Connection(socket, async (request) => {
       try {
-        return await dispatch(new CommandContext(catalog, cursors, request, connectionId));
+        return await dispatch(new CommandContext(catalog, cursors, request, connectionId, remote));
       } catch (error) {
         return errorReply(error);
       }

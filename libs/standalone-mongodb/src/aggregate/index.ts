@@ -10,6 +10,7 @@ import './stages-join.js';
 import { Doc, type Arr } from '../bson/document.js';
 import { topLevelExtensions } from '../query/extensions.js';
 import { failAt } from '../errors.js';
+import { compileSchema } from '../schema/json-schema.js';
 import { pipelineUpdates } from '../update/update.js';
 import { compileExpression } from './expression.js';
 import { compileStage } from './stages.js';
@@ -20,6 +21,11 @@ import { variablesOf } from './variables.js';
 topLevelExtensions.set('$expr', (value, variables) => {
   const expression = compileExpression(value);
   return { kind: 'custom', name: '$expr', matches: (doc) => isTruthy(expression(doc, variables)) };
+});
+
+topLevelExtensions.set('$jsonSchema', (value) => {
+  const schema = compileSchema(value);
+  return { kind: 'custom', name: '$jsonSchema', matches: (doc) => schema.matches(doc) };
 });
 
 const UPDATE_STAGES = ['$set', '$addFields', '$unset', '$project', '$replaceRoot', '$replaceWith'];

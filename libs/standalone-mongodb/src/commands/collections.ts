@@ -1,10 +1,13 @@
 import { docOf } from '../bson/build.js';
-import { Arr, Doc } from '../bson/document.js';
+import { compareValues } from '../bson/compare.js';
+import { Arr, Doc, Field } from '../bson/document.js';
 import { CODES, fail, MongoError } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
-import { checkDatabaseName } from '../storage/catalog.js';
+import { shellText } from '../query/shell-text.js';
+import { checkDatabaseName, checkNamespace } from '../storage/catalog.js';
 import type { Collection } from '../storage/collection.js';
 import { specOf } from '../storage/index-info.js';
+import { checkValidatorOptions } from '../storage/validator.js';
 import { okReply } from '../wire/reply.js';
 import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
@@ -29,17 +32,30 @@ const create: Command = (context) =>
       if (name === 'collation' && value instanceof Doc && value.get('locale') === 'simple') continue;
       fail('NotImplemented', `standalone mode has no create option '${name}'`);
     }
-    const options = Doc.of(context.body.fields.filter((field) => KEPT_OPTIONS.includes(field.name)));
-    const validator = context.doc('validator');
-    if (validator !== undefined) compileFilter(validator);
+    for (const name of ['size', 'max']) {
+      if (context.arg(name) !== undefined)
+        fail('InvalidOptions', `the '${name}' field requires the 'capped' field to be true`);
+    }
+    const options = storedOptions(context.body);
+    checkValidatorOptions(context.body);
     const existing = context.collection();
     if (existing !== undefined) {
-      if (options.isEmpty && existing.options.isEmpty) return okReply();
-      fail('NamespaceExists', `namespace ${context.namespace} already exists, but with different options`);
+      if (compareValues(options, existing.options) === 0) return okReply();
+      const known = shellText(Doc.of([Field.of('uuid', existing.uuid), ...existing.options.fields]));
+      fail('NamespaceExists', `namespace ${context.namespace} already exists, but with different options: ${known}`);
     }
     context.catalog.ensure(context.db, context.collectionName, options);
     return okReply();
   });
+
+/** What is kept of create's options; a validator has its level and action spelt out. */
+function storedOptions(body: Doc): Doc {
+  const kept = body.fields.filter(({ name, value }) => KEPT_OPTIONS.includes(name) && value !== null);
+  const validator = kept.find(({ name }) => name === 'validator')?.value;
+  if (!(validator instanceof Doc) || validator.isEmpty) return Doc.of(kept.filter(({ name }) => name !== 'validator'));
+  const defaults = docOf({ validationLevel: 'strict', validationAction: 'error' }).fields;
+  return Doc.of([...kept, ...defaults.filter(({ name }) => !kept.some((field) => field.name === name))]);
+}
 
 const drop: Command = (context) =>
   context.env.write(() => {
@@ -91,6 +107,7 @@ const renameCollection: Command = (context) =>
   context.env.write(() => {
     const [fromDb, from] = splitNamespace(context.string(context.name));
     const [toDb, to] = splitNamespace(context.string('to'));
+    checkNamespace(toDb, to);
     const source = context.catalog.find(fromDb, from);
     if (source === undefined) return fail('NamespaceNotFound', `Source collection ${fromDb}.${from} does not exist`);
     if (fromDb === toDb && from === to) fail('IllegalOperation', "Can't rename a collection to itself");

@@ -18,6 +18,8 @@ export class CommandContext {
     readonly cursors: Cursors,
     readonly request: Request,
     readonly connectionId: number,
+    /** The client's address and port, as `whatsmyuri` tells it. */
+    readonly remote = '',
   ) {
     this.body = request.body;
     this.name = request.body.fields[0]?.name ?? '';
@@ -75,6 +77,11 @@ export class CommandContext {
     if (value === undefined) return fallback;
     if (typeof value === 'boolean') return value;
     return isNumber(value) ? toDouble(value) !== 0 : this.wrongType(name, 'bool');
+  }
+
+  /** The client asks to write past the validator. */
+  get bypassesValidation(): boolean {
+    return this.flag('bypassDocumentValidation');
   }
 
   /** Documents from a sequence of the message, or from an array in its body. */

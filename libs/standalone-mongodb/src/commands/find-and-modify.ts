@@ -12,10 +12,8 @@ import { hintOf } from './find.js';
 import type { Command } from './registry.js';
 import { findTargets } from './target.js';
 import { applyTo, insertNew } from './update.js';
-import { checkWrite } from './writes.js';
 
 const findAndModify: Command = (context) => {
-  checkWrite(context);
   const remove = context.flag('remove');
   const update = context.arg('update');
   if (remove && update !== undefined) {
@@ -49,7 +47,7 @@ async function updateOne(context: CommandContext): Promise<Doc> {
   const { filter, target, project } = await locate(context);
   const collection = context.collection();
   if (target !== undefined && collection !== undefined) {
-    const next = applyTo(collection, target, filter, update);
+    const next = applyTo(collection, target, filter, update, context.bypassesValidation);
     return reply(project(wantsNew ? next : target.doc), { n: 1, updatedExisting: true });
   }
   if (!context.flag('upsert')) return reply(null, { n: 0, updatedExisting: false });

@@ -29,14 +29,13 @@ export function findOptions(context: CommandContext): FindOptions & { readonly s
   refuseUnsupported(context);
   const limit = context.number('limit') ?? 0;
   const skip = context.number('skip') ?? 0;
-  if (skip < 0) fail('BadValue', `BSON field 'skip' value must be >= 0, actual value '${skip}'`);
   return {
     filter: compileFilter(context.doc('filter') ?? Doc.EMPTY, variablesOf(context.doc('let'))),
     sort: parseSort(context.arg('sort')),
     skip,
-    limit: Math.abs(limit),
+    limit,
     hint: hintOf(context.arg('hint')),
-    singleBatch: context.flag('singleBatch') || limit < 0,
+    singleBatch: context.flag('singleBatch'),
   };
 }
 
@@ -52,9 +51,6 @@ export function deadlineOf(context: CommandContext): number | undefined {
 const find: Command = async (context) => {
   const options = findOptions(context);
   const batchSize = context.number('batchSize');
-  if (batchSize !== undefined && batchSize < 0) {
-    fail('BadValue', `BSON field 'batchSize' value must be >= 0, actual value '${batchSize}'`);
-  }
   const project = compileFindProjection(
     context.doc('projection') ?? Doc.EMPTY,
     options.filter,

@@ -1,11 +1,13 @@
 import { Arr, Doc } from '../bson/document.js';
 import { compareValues } from '../bson/compare.js';
+import { toDouble } from '../bson/numbers.js';
 import { CODES, fail, MongoError } from '../errors.js';
-import { parseFilter } from '../query/parse-filter.js';
 import { shellText } from '../query/shell-text.js';
 import type { Collection } from '../storage/collection.js';
 import { RID_BYTES } from '../storage/environment.js';
-import { indexFromSpec, specOf, type IndexInfo } from '../storage/index-info.js';
+import { specOf, type IndexInfo } from '../storage/index-info.js';
+import { checkedIndex } from '../storage/index-spec.js';
+import { typeName } from '../bson/values.js';
 import { okReply } from '../wire/reply.js';
 import { listReply } from './collections.js';
 import type { CommandContext } from './context.js';
@@ -19,16 +21,26 @@ const createIndexes: Command = (context) => {
   if (specs.length === 0) fail('BadValue', 'Must specify at least one index to create');
   return context.env.write(async () => {
     const createdCollectionAutomatically = context.collection() === undefined;
-    const wanted = specs.map((spec) => indexFromSpec(spec, 0));
+    const wanted = specs.map((spec) => checkedIndex(spec));
     const collection = context.catalog.ensure(context.db, context.collectionName);
-    const numIndexesBefore = collection.indexes.length;
-    for (const index of wanted) {
-      if (index.partial !== undefined) parseFilter(index.partial);
-      if (isKnown(collection, index)) continue;
-      if (collection.indexes.length >= MAX_INDEXES) {
-        fail('CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
+    const before = collection.indexes;
+    const numIndexesBefore = before.length;
+    const missing = wanted.filter((index) => !isKnown(collection, index));
+    if (numIndexesBefore + missing.length > MAX_INDEXES) {
+      fail('CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
+    }
+    try {
+      for (const index of missing) {
+        if (!isKnown(collection, index)) {
+          await build(context, collection, { ...index, table: context.catalog.nextTable() });
+        }
       }
-      await build(context, collection, { ...index, table: context.catalog.nextTable() });
+    } catch (error) {
+      // All of a command's indexes come to be, or none.
+      const made = collection.indexes.filter((index) => !before.includes(index));
+      collection.setIndexes(before);
+      context.catalog.dropTables(made.map((index) => index.table));
+      throw error;
     }
     const numIndexesAfter = collection.indexes.length;
     return okReply({
@@ -43,42 +55,46 @@ const createIndexes: Command = (context) => {
 /** Whether the same index is there. Throws 85 and 86 for one that is only partly the same. */
 function isKnown(collection: Collection, index: IndexInfo): boolean {
   if (isIdKey(index.key)) return true;
-  for (const known of collection.indexes) {
-    const sameKey = compareValues(known.key, index.key) === 0;
-    if (known.name === index.name) {
-      if (sameKey && sameOptions(known, index)) return true;
-      const name = sameKey ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict';
+  const named = collection.indexes.find((known) => known.name === index.name);
+  if (named !== undefined) {
+    if (!sameSignature(named, index)) {
       fail(
-        sameKey ? 'IndexKeySpecsConflict' : name,
-        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${shellText(specOf(index))}, existing index: ${shellText(specOf(known))}`,
+        'IndexKeySpecsConflict',
+        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. ${bothSpecs(index, named)}`,
       );
     }
-    if (sameKey && samePartial(known, index)) {
-      if (sameOptions(known, index)) {
-        fail('IndexOptionsConflict', `Index already exists with a different name: ${known.name}`);
-      }
+    if (named.expireAfterSeconds !== index.expireAfterSeconds) {
       fail(
         'IndexOptionsConflict',
-        `An equivalent index already exists with a different name and options. Requested index: ${shellText(specOf(index))}, existing index: ${shellText(specOf(known))}`,
+        `An equivalent index already exists with the same name but different options. ${bothSpecs(index, named)}`,
       );
     }
+    return true;
   }
-  return false;
+  const equivalent = collection.indexes.find((known) => sameSignature(known, index));
+  if (equivalent === undefined) return false;
+  if (equivalent.expireAfterSeconds === index.expireAfterSeconds) {
+    fail('IndexOptionsConflict', `Index already exists with a different name: ${equivalent.name}`);
+  }
+  return fail(
+    'IndexOptionsConflict',
+    `An equivalent index already exists with a different name and options. ${bothSpecs(index, equivalent)}`,
+  );
+}
+
+function bothSpecs(requested: IndexInfo, existing: IndexInfo): string {
+  return `Requested index: ${shellText(specOf(requested))}, existing index: ${shellText(specOf(existing))}`;
 }
 
 function isIdKey(key: Doc): boolean {
-  return key.fields.length === 1 && key.fields[0]?.name === '_id';
+  return key.fields.length === 1 && key.fields[0]?.name === '_id' && toDouble(key.fields[0].value as number) === 1;
 }
 
-function samePartial(a: IndexInfo, b: IndexInfo): boolean {
+/** Indexes may share a key pattern when one of these differs. */
+function sameSignature(a: IndexInfo, b: IndexInfo): boolean {
+  if (compareValues(a.key, b.key) !== 0 || a.unique !== b.unique || a.sparse !== b.sparse) return false;
   if (a.partial === undefined || b.partial === undefined) return a.partial === b.partial;
   return compareValues(a.partial, b.partial) === 0;
-}
-
-function sameOptions(a: IndexInfo, b: IndexInfo): boolean {
-  return (
-    a.unique === b.unique && a.sparse === b.sparse && a.expireAfterSeconds === b.expireAfterSeconds && samePartial(a, b)
-  );
 }
 
 /** Fills a new index from the documents; other writers wait. A duplicate leaves nothing behind. */
@@ -119,6 +135,12 @@ const dropIndexes: Command = (context) =>
     if (collection === undefined) return fail('NamespaceNotFound', `ns not found ${context.namespace}`);
     const asked = context.arg('index');
     const nIndexesWas = collection.indexes.length;
+    if (typeof asked !== 'string' && !(asked instanceof Doc) && !(asked instanceof Arr)) {
+      return fail(
+        'TypeMismatch',
+        `BSON field 'dropIndexes.index' is the wrong type '${typeName(asked)}', expected types '[string, object, array]'`,
+      );
+    }
     const names = asked === '*' ? collection.indexes.slice(1) : asArray(asked).map((one) => named(collection, one));
     if (names.some((index) => index === collection.idIndex)) fail('InvalidOptions', 'cannot drop _id index');
     collection.setIndexes(collection.indexes.filter((index) => !names.includes(index)));

@@ -44,7 +44,10 @@ export async function updateMatching(context: CommandContext, statement: UpdateS
     const targets = found instanceof Promise ? await found : found;
     if (targets.length > 0) {
       let modified = 0;
-      for (const target of targets) if (applyTo(collection, target, filter, update) !== target.doc) modified += 1;
+      const unchecked = context.bypassesValidation;
+      for (const target of targets) {
+        if (applyTo(collection, target, filter, update, unchecked) !== target.doc) modified += 1;
+      }
       return { matched: targets.length, modified, upsertedId: undefined };
     }
   }
@@ -59,14 +62,20 @@ function variablesIn(filter: Doc, definitions: Doc | undefined) {
 }
 
 /** Stores the changed document; the same object back when nothing changed. */
-export function applyTo(collection: Collection, target: Target, filter: Filter, update: Update): Doc {
+export function applyTo(
+  collection: Collection,
+  target: Target,
+  filter: Filter,
+  update: Update,
+  unchecked: boolean,
+): Doc {
   const details: MatchDetails = {};
   if (update.kind === 'operators') filter.matches(target.doc, details);
   const next = update.apply(target.doc, { offset: details.offset, inserting: false });
   if (next === target.doc) return target.doc;
   const stored = Doc.raw(encodeDoc(next));
   if ((stored.rawBytes as Buffer).equals(target.doc.rawBytes as Buffer)) return target.doc;
-  collection.replace(target.rid, target.doc, stored);
+  collection.replace(target.rid, target.doc, stored, unchecked);
   return stored;
 }
 
@@ -74,6 +83,6 @@ export function applyTo(collection: Collection, target: Target, filter: Filter, 
 export function insertNew(context: CommandContext, filter: Filter, update: Update): Doc {
   const collection = context.catalog.ensure(context.db, context.collectionName);
   const made = upsertDocument(filter.node, update);
-  collection.insert(made);
+  collection.insert(made, context.bypassesValidation);
   return made;
 }

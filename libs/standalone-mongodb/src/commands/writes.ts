@@ -1,10 +1,11 @@
 import { docOf } from '../bson/build.js';
 import { Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, type Maybe, type Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
+import { isNumber, type Maybe } from '../bson/values.js';
+import { fail } from '../errors.js';
 import { prepareInsert } from '../update/upsert.js';
 import { okReply } from '../wire/reply.js';
+import { checkStatement } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { deleteMatching } from './delete.js';
 import type { Command } from './registry.js';
@@ -13,15 +14,7 @@ import { runStatements } from './write-errors.js';
 
 const MAX_BATCH = 100_000;
 
-/** Refuses what a standalone mongod refuses of a write: transactions and retries. */
-export function checkWrite(context: CommandContext): void {
-  if (context.arg('txnNumber') !== undefined) {
-    fail('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
-  }
-}
-
 function statementsOf(context: CommandContext, name: string): readonly Doc[] {
-  checkWrite(context);
   const statements = context.documents(name);
   if (statements.length === 0 || statements.length > MAX_BATCH) {
     fail('InvalidLength', `Write batch sizes must be between 1 and ${MAX_BATCH}. Got ${statements.length} operations.`);
@@ -32,11 +25,12 @@ function statementsOf(context: CommandContext, name: string): readonly Doc[] {
 const insert: Command = (context) => {
   const docs = statementsOf(context, 'documents');
   const ordered = context.flag('ordered', true);
+  const unchecked = context.bypassesValidation;
   return context.env.write(async () => {
     const collection = context.catalog.ensure(context.db, context.collectionName);
     let n = 0;
     const writeErrors = await runStatements(docs, ordered, (doc) => {
-      collection.insert(prepareInsert(doc));
+      collection.insert(prepareInsert(doc), unchecked);
       n += 1;
     });
     return okReply({ n, writeErrors: writeErrors.length > 0 ? writeErrors : undefined });
@@ -45,6 +39,7 @@ const insert: Command = (context) => {
 
 const update: Command = (context) => {
   const statements = statementsOf(context, 'updates');
+  for (const statement of statements) checkStatement('update.updates', statement);
   const ordered = context.flag('ordered', true);
   return context.env.write(async () => {
     let n = 0;
@@ -52,7 +47,7 @@ const update: Command = (context) => {
     const upserted: Doc[] = [];
     const writeErrors = await runStatements(statements, ordered, async (statement, index) => {
       const result = await updateMatching(context, {
-        filter: required(statement, 'q'),
+        filter: statement.get('q') as Doc,
         update: statement.get('u'),
         arrayFilters: statement.get('arrayFilters'),
         multi: isTrue(statement.get('multi')),
@@ -80,31 +75,31 @@ const update: Command = (context) => {
 
 const remove: Command = (context) => {
   const statements = statementsOf(context, 'deletes');
+  for (const statement of statements) {
+    checkStatement('delete.deletes', statement);
+    limitOf(statement);
+  }
   const ordered = context.flag('ordered', true);
   return context.env.write(async () => {
     let n = 0;
     const writeErrors = await runStatements(statements, ordered, async (statement) => {
-      const limit = statement.get('limit');
-      if (!isNumber(limit)) failAt(40414, "BSON field 'delete.deletes.limit' is missing but a required field");
-      if (toDouble(limit) !== 0 && toDouble(limit) !== 1) {
-        fail('FailedToParse', `The limit field in delete objects must be 0 or 1. Got ${toDouble(limit)}`);
-      }
-      const filter = required(statement, 'q');
-      n += await deleteMatching(context, filter, toDouble(limit) === 1, statement.get('hint') ?? undefined);
+      const one = limitOf(statement) === 1;
+      n += await deleteMatching(context, statement.get('q') as Doc, one, statement.get('hint') ?? undefined);
     });
     return okReply({ n, writeErrors: writeErrors.length > 0 ? writeErrors : undefined });
   });
 };
 
-function required(statement: Doc, name: string): Doc {
-  const value = statement.get(name);
-  if (value instanceof Doc) return value;
-  if (value === undefined) failAt(40414, `BSON field '${name}' is missing but a required field`);
-  return fail('TypeMismatch', `BSON field '${name}' is the wrong type, expected type 'object'`);
+/** A delete's limit; whatever is no number counts as 0, as with mongod. */
+function limitOf(statement: Doc): number {
+  const value = statement.get('limit');
+  const limit = isNumber(value) ? toDouble(value) : 0;
+  if (limit === 0 || limit === 1) return limit;
+  return fail('FailedToParse', `The limit field in delete objects must be 0 or 1. Got ${limit}`);
 }
 
 export function isTrue(value: Maybe): boolean {
-  return value === true || (isNumber(value) && toDouble(value as Value as number) !== 0);
+  return value === true || (isNumber(value) && toDouble(value) !== 0);
 }
 
 export const writeCommands: Readonly<Record<string, Command>> = { insert, update, delete: remove };

@@ -6,6 +6,6 @@ import type { Node } from './ast.js';
 /** Top-level operators that come from elsewhere ($expr, $jsonSchema): registered to keep the imports one way. */
 export const topLevelExtensions = new Map<string, (value: Value, variables: Variables) => Node>();
 
-for (const name of ['$where', '$text', '$jsonSchema']) {
+for (const name of ['$where', '$text']) {
   topLevelExtensions.set(name, () => fail('NotImplemented', `standalone mode has no ${name}`));
 }

@@ -24,6 +24,7 @@ export function shellText(value: Value): string {
     case BsonType.Decimal128:
       return `NumberDecimal('${decimalText(value)}')`;
     case BsonType.Binary:
+      if (value.subtype === 4) return `UUID("${uuidText(value.bytes)}")`;
       return `BinData(${value.subtype}, ${value.bytes.toString('hex').toUpperCase()})`;
     case BsonType.RegExp:
       return `/${value.pattern}/${value.flags}`;
@@ -42,6 +43,10 @@ export function shellText(value: Value): string {
     case BsonType.Undefined:
       return 'undefined';
   }
+}
+
+function uuidText(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function doubleText(value: number): string {

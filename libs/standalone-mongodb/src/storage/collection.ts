@@ -1,4 +1,3 @@
-import { docOf } from '../bson/build.js';
 import { Doc, Field } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
 import { KeyBuilder } from '../bson/key.js';
@@ -10,6 +9,7 @@ import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import { RID_BYTES, type Environment } from './environment.js';
 import { extractKeys, type KeyTuple } from './index-keys.js';
 import type { IndexInfo } from './index-info.js';
+import { Validator } from './validator.js';
 
 export interface CollectionInit {
   readonly db: string;
@@ -43,7 +43,7 @@ export class Collection {
   readonly uuid: Binary;
   readonly env: Environment;
   #count: number | undefined;
-  #validator: Filter | undefined;
+  #validator: Validator;
   readonly #partials = new Map<IndexInfo, Filter>();
 
   constructor(
@@ -57,6 +57,7 @@ export class Collection {
     this.uuid = init.uuid;
     this.options = init.options;
     this.indexes = init.indexes;
+    this.#validator = new Validator(init.options);
   }
 
   get namespace(): string {
@@ -117,10 +118,10 @@ export class Collection {
     return this.env.latest(this.env.indexes, this.idKey(id))?.readUIntBE(0, RID_BYTES);
   }
 
-  /** Stores a new document that has its _id. Throws 11000 before anything is changed. */
-  insert(doc: Doc): void {
+  /** Stores a new document that has its _id. Throws 11000 before anything is changed. `unchecked`: past the validator. */
+  insert(doc: Doc, unchecked = false): void {
     void this.count;
-    this.#validate(doc, undefined);
+    if (!unchecked) this.#validator.check(doc, undefined);
     const bytes = sized(doc);
     const rid = this.catalog.nextRid();
     const entries = this.indexes.flatMap((index) => this.#entries(index, doc, rid));
@@ -131,8 +132,8 @@ export class Collection {
   }
 
   /** Puts `next` in the place of `previous`; only entries that differ are touched. */
-  replace(rid: number, previous: Doc, next: Doc): void {
-    this.#validate(next, previous);
+  replace(rid: number, previous: Doc, next: Doc, unchecked = false): void {
+    if (!unchecked) this.#validator.check(next, previous);
     const bytes = sized(next);
     const removed: Entry[] = [];
     const added: Entry[] = [];
@@ -173,6 +174,12 @@ export class Collection {
     this.catalog.save(this);
   }
 
+  setOptions(options: Doc): void {
+    this.options = options;
+    this.#validator = new Validator(options);
+    this.catalog.save(this);
+  }
+
   save(): void {
     this.catalog.save(this);
   }
@@ -185,20 +192,6 @@ export class Collection {
       this.#partials.set(index, filter);
     }
     return filter.matches(doc);
-  }
-
-  /** The collection's validator, by its level and action. */
-  #validate(doc: Doc, previous: Doc | undefined): void {
-    const validator = this.options.get('validator');
-    if (!(validator instanceof Doc) || this.options.get('validationAction') === 'warn') return;
-    const level = this.options.get('validationLevel');
-    if (level === 'off') return;
-    this.#validator ??= compileFilter(validator);
-    if (this.#validator.matches(doc)) return;
-    if (level === 'moderate' && previous !== undefined && !this.#validator.matches(previous)) return;
-    fail('DocumentValidationFailure', 'Document failed validation', {
-      errInfo: docOf({ failingDocumentId: doc.get('_id'), details: { operatorName: 'validator' } }),
-    });
   }
 
   #entries(index: IndexInfo, doc: Doc, rid: number): Entry[] {

@@ -1,8 +1,7 @@
 import { docOf, type PlainObject } from '../bson/build.js';
-import { Arr, Doc, Field } from '../bson/document.js';
+import { Arr, Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, typeName, type Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { isNumber, type Value } from '../bson/values.js';
 
 /** What the catalog knows of an index. */
 export interface IndexInfo {
@@ -23,30 +22,10 @@ export interface IndexInfo {
   hashed: boolean;
 }
 
-const OPTIONS = new Set([
-  'v',
-  'key',
-  'name',
-  'ns',
-  'unique',
-  'sparse',
-  'background',
-  'hidden',
-  'expireAfterSeconds',
-  'partialFilterExpression',
-]);
-const ABSENT = new Set(['collation', 'wildcardProjection', 'weights', 'storageEngine', 'clustered', 'prepareUnique']);
-
-/** Checks an index specification of createIndexes, or one read back from the catalog. */
+/** The index of a specification that was checked before. */
 export function indexFromSpec(spec: Doc, table: number): IndexInfo {
-  const key = spec.get('key');
-  if (!(key instanceof Doc)) fail('FailedToParse', "The 'key' field is a required property of an index specification");
-  const name = spec.get('name');
-  if (typeof name !== 'string') {
-    fail('FailedToParse', "The 'name' field is a required property of an index specification");
-  }
-  for (const field of spec.fields) checkOption(field);
-  checkKey(key);
+  const key = spec.get('key') as Doc;
+  const name = spec.get('name') as string;
   const partial = spec.get('partialFilterExpression');
   const expire = spec.get('expireAfterSeconds');
   const fields = key.fields.map((field) => field.name);
@@ -65,47 +44,6 @@ export function indexFromSpec(spec: Doc, table: number): IndexInfo {
     multikey: fields.map(() => false),
     hashed: false,
   };
-}
-
-function checkOption(field: Field): void {
-  if (OPTIONS.has(field.name)) return;
-  if (ABSENT.has(field.name)) fail('NotImplemented', `standalone mode has no index option '${field.name}'`);
-  fail(
-    'InvalidIndexSpecificationOption',
-    `The field '${field.name}' is not valid for an index specification. Specification: ${field.name}`,
-  );
-}
-
-function checkKey(key: Doc): void {
-  if (key.isEmpty) fail('CannotCreateIndex', 'Index keys cannot be empty.');
-  for (const field of key.fields) {
-    const value = field.value;
-    if (field.name === '') fail('CannotCreateIndex', 'Index keys cannot be an empty field.');
-    if (field.name.split('.').includes('')) {
-      fail('CannotCreateIndex', 'Index keys cannot contain an empty field.');
-    }
-    if (field.name.includes('$')) {
-      if (field.name === '$**' || field.name.endsWith('.$**')) {
-        fail('NotImplemented', 'standalone mode has no wildcard indexes');
-      }
-      fail('CannotCreateIndex', "Index key contains an illegal field name: field name starts with '$'.");
-    }
-    if (typeof value === 'string') {
-      if (['text', 'hashed', '2d', '2dsphere'].includes(value)) {
-        fail('NotImplemented', `standalone mode has no index type '${value}'`);
-      }
-      fail('CannotCreateIndex', `Unknown index plugin '${value}'`);
-    }
-    if (!isNumber(value)) {
-      fail(
-        'CannotCreateIndex',
-        `Values in v:2 index key pattern cannot be of type ${typeName(value)}. Only numbers > 0, numbers < 0, and strings are allowed.`,
-      );
-    }
-    if (toDouble(value) === 0 || Number.isNaN(toDouble(value))) {
-      fail('CannotCreateIndex', 'Values in the index key pattern cannot be 0.');
-    }
-  }
 }
 
 function truthy(value: Value | undefined): boolean {

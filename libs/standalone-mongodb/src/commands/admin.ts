@@ -1,0 +1,135 @@
+import { docOf, DoubleOf } from '../bson/build.js';
+import { Arr, Doc } from '../bson/document.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber } from '../bson/values.js';
+import { compileFilter } from '../query/filter.js';
+import type { Collection } from '../storage/collection.js';
+import { failAt, fail, MongoError } from '../errors.js';
+import { okReply } from '../wire/reply.js';
+import type { Command } from './registry.js';
+
+const LOGS = ['global', 'startupWarnings'];
+
+const getLog: Command = (context) => {
+  const name = context.body.fields[0]?.value;
+  if (typeof name !== 'string') return fail('TypeMismatch', 'Argument to getLog must be of type String');
+  if (name === '*') return okReply({ names: LOGS });
+  if (!LOGS.includes(name)) return fail('OperationFailed', `No log named '${name}'`);
+  return okReply({ totalLinesWritten: 0, log: [] });
+};
+
+/** A standalone mongod's answer to what only members of a replica set have. */
+const notReplicated: Command = () => {
+  throw new MongoError(76, 'NoReplicationEnabled', 'not running with --replSet');
+};
+
+/** Reached only without a transaction number: with one, the command is refused before. */
+const noTransaction: Command = (context) =>
+  fail('InvalidOptions', `'${context.name}' requires a transaction number and 'autocommit' to be specified`);
+
+const currentOp: Command = (context) =>
+  okReply({
+    inprog: [
+      docOf({
+        type: 'op',
+        host: 'localhost',
+        desc: `conn${context.connectionId}`,
+        connectionId: context.connectionId,
+        client: context.remote,
+        active: true,
+        opid: context.request.requestId,
+        op: 'command',
+        ns: 'admin.$cmd.aggregate',
+        command: Doc.of(context.body.fields),
+      }),
+    ],
+  });
+
+const killOp: Command = (context) => {
+  const op = context.arg('op');
+  if (op === undefined) return fail('NoSuchKey', 'Missing expected field "op"');
+  if (!isNumber(op)) return fail('TypeMismatch', 'Expected field "op" to have numeric type');
+  return okReply({ info: 'attempting to kill op' });
+};
+
+const profile: Command = (context) => {
+  const level = context.body.fields[0]?.value;
+  if (!isNumber(level)) return context.wrongType('profile', 'int');
+  if (toDouble(level) > 0) fail('NotImplemented', "standalone mode has no profiler ('profile')");
+  return okReply({ was: 0, slowms: 100, sampleRate: new DoubleOf(1) });
+};
+
+/** Reads every document and counts every index's entries. */
+const validate: Command = (context) => {
+  const collection = context.collection();
+  if (collection === undefined) {
+    return fail('NamespaceNotFound', `Collection '${context.namespace}' does not exist to validate.`);
+  }
+  const indexes = collection.indexes;
+  return okReply({
+    ns: context.namespace,
+    uuid: collection.uuid,
+    nInvalidDocuments: 0,
+    nNonCompliantDocuments: nonCompliant(collection),
+    nrecords: collection.count,
+    nIndexes: indexes.length,
+    keysPerIndex: Object.fromEntries(indexes.map((index) => [index.name, keyCount(collection, index.table)])),
+    indexDetails: Object.fromEntries(indexes.map((index) => [index.name, docOf({ valid: true })])),
+    valid: true,
+    repaired: false,
+    ...{ warnings: [], errors: [], extraIndexEntries: [], missingIndexEntries: [], corruptRecords: [] },
+  });
+};
+
+function keyCount(collection: Collection, table: number): number {
+  const [start, end] = [Buffer.alloc(4), Buffer.alloc(4)];
+  start.writeUInt32BE(table);
+  end.writeUInt32BE(table + 1);
+  return collection.env.indexes.getKeysCount({ start, end });
+}
+
+function nonCompliant(collection: Collection): number {
+  const validator = collection.options.get('validator');
+  if (!(validator instanceof Doc) || validator.isEmpty) return 0;
+  const filter = compileFilter(validator);
+  const range = { start: collection.recordKey(0), end: collection.recordKey(2 ** 48 - 1) };
+  let count = 0;
+  for (const { value } of collection.env.records.getRange(range)) if (!filter.matches(Doc.raw(value))) count += 1;
+  return count;
+}
+
+const dataSize: Command = (context) => {
+  const namespace = context.body.fields[0]?.value;
+  const dot = typeof namespace === 'string' ? namespace.indexOf('.') : -1;
+  if (typeof namespace !== 'string' || dot <= 0) return fail('InvalidNamespace', 'Invalid namespace specified');
+  const collection = context.catalog.find(namespace.slice(0, dot), namespace.slice(dot + 1));
+  return okReply({
+    estimate: false,
+    size: BigInt(collection?.dataSize() ?? 0),
+    numObjects: BigInt(collection?.count ?? 0),
+    millis: 0,
+  });
+};
+
+export const adminCommands: Readonly<Record<string, Command>> = {
+  getLog,
+  currentOp,
+  killOp,
+  profile,
+  validate,
+  dataSize,
+  datasize: dataSize,
+  whatsmyuri: (context) => okReply({ you: context.remote }),
+  usersInfo: () => okReply({ users: Arr.of([]) }),
+  rolesInfo: () => okReply({ roles: Arr.of([]) }),
+  replSetGetStatus: notReplicated,
+  replSetGetConfig: notReplicated,
+  getDefaultRWConcern: () => failAt(51300, "'getDefaultRWConcern' is not supported on standalone nodes."),
+  commitTransaction: noTransaction,
+  abortTransaction: noTransaction,
+  killAllSessions: () => okReply(),
+  fsync: (context) =>
+    context.flag('lock')
+      ? fail('NotImplemented', "standalone mode has no fsync option 'lock'")
+      : okReply({ numFiles: 1 }),
+};
