@@ -1,10 +1,17 @@
 import type { ProjectedEvent } from '#libs/projection-engine';
 import { ACCOUNT_EVENT_TYPES, postingsOf, type AccountFact, type Posting } from '#libs/receivables';
 
+/** Several read models ask for the entry of the same event, and each of its documents does: it is worked out once. */
+const entries = new WeakMap<object, readonly Posting[]>();
+
 /** The journal entry of an event in an account's stream; `[]` for facts about no money, those of other contexts included. */
-export function entryOf(event: Pick<ProjectedEvent, 'type' | 'data'>): Posting[] {
+export function entryOf(event: Pick<ProjectedEvent, 'type' | 'data'>): readonly Posting[] {
+  const known = entries.get(event);
+  if (known) return known;
   const fact = accountFactOf(event);
-  return fact ? postingsOf(fact) : [];
+  const entry = fact ? postingsOf(fact) : [];
+  entries.set(event, entry);
+  return entry;
 }
 
 /** The event as a fact of receivables; undefined for other contexts' events. */

@@ -1,3 +1,7 @@
+export {
+  arrearsAccountsProjection,
+  type AccountArrearsDocument,
+} from './arrears-accounts/arrears-accounts.projection.js';
 export type { AgingBuckets } from './arrears-aging/aging-buckets.js';
 export { arrearsAgingProjection, type ArrearsMovementDocument } from './arrears-aging/arrears-aging.projection.js';
 export {
@@ -6,6 +10,18 @@ export {
   type AgingQuery,
   type AgingReport,
 } from './arrears-aging/arrears-aging.reader.js';
+export {
+  arrearsTotalsProjection,
+  type ArrearsTotalsDocument,
+  type CommunityArrearsDocument,
+  type DueMonthDocument,
+} from './arrears-totals/arrears-totals.projection.js';
+export {
+  CurrentArrearsReader,
+  type AccountPageQuery,
+  type CurrentArrears,
+  type CurrentArrearsQuery,
+} from './arrears-totals/current-arrears.reader.js';
 export { auditTrailProjection, type AuditEntryDocument } from './audit-trail/audit-trail.projection.js';
 export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trail/audit-trail.reader.js';
 export { caseQueueProjection, type QueuedCaseDocument } from './case-queue/case-queue.projection.js';

@@ -1,5 +1,7 @@
 import type { Projection } from '#libs/projection-engine';
+import { arrearsAccountsProjection } from './arrears-accounts/arrears-accounts.projection.js';
 import { arrearsAgingProjection } from './arrears-aging/arrears-aging.projection.js';
+import { arrearsTotalsProjection } from './arrears-totals/arrears-totals.projection.js';
 import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
 import { caseQueueProjection } from './case-queue/case-queue.projection.js';
 import { caseTimersProjection } from './case-timers/case-timers.projection.js';
@@ -10,6 +12,8 @@ import { serviceQualityProjection } from './service-quality/service-quality.proj
 export const projections: readonly Projection[] = [
   ledgerProjection,
   arrearsAgingProjection,
+  arrearsAccountsProjection,
+  arrearsTotalsProjection,
   auditTrailProjection,
   serviceQualityProjection,
   caseQueueProjection,

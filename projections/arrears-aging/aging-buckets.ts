@@ -40,6 +40,12 @@ export class AgingSums {
     this.credit += other.credit;
   }
 
+  subtract(other: AgingSums): void {
+    for (let index = 0; index < this.buckets.length; index += 1) this.buckets[index]! -= other.buckets[index]!;
+    this.outstanding -= other.outstanding;
+    this.credit -= other.credit;
+  }
+
   /** Amounts as strings of minor units. */
   toReport(): { buckets: AgingBuckets<string>; outstanding: string; credit: string } {
     const [notDue, d1to30, d31to60, d61to90, d91plus] = this.buckets;

@@ -52,7 +52,8 @@ export const arrearsAgingProjection: AppendOnlyProjection<ArrearsMovementDocumen
   documents: movementsOf,
 };
 
-function movementsOf(event: ProjectedEvent): ArrearsMovementDocument[] {
+/** What a fact moves; `[]` unless it is one of an account. */
+export function movementsOf(event: ProjectedEvent): ArrearsMovementDocument[] {
   // A case about a fee opens with a type of the same name (DisputeOpened), in a stream of its own.
   if (event.category !== 'account') return [];
   const entry = entryOf(event);

@@ -39,6 +39,13 @@ export interface AgingReport {
   readonly accounts: readonly AgingAccount[];
 }
 
+interface LaterQuery {
+  readonly communityId: string;
+  readonly account: string;
+  readonly asOf: LocalDate;
+  readonly position: bigint;
+}
+
 type Movement = Pick<ArrearsMovementDocument, 'accountId' | 'dueOn' | 'outstandingMinor' | 'creditMinor'>;
 
 const BATCH = 5_000;
@@ -84,17 +91,41 @@ export class ArrearsAgingReader {
     return { asOf, knownAt, position: position.toString(), currency, ...total.toReport(), accounts };
   }
 
+  /** One account's sums in a cut; undefined without a fact in it. */
+  async findAccount(query: AgingQuery & { readonly account: string }): Promise<AgingSums | undefined> {
+    const bounds = new BucketBounds(query.asOf);
+    const movements = await (await this.find(query)).toArray();
+    return movements.length === 0 ? undefined : sumsOf(movements, bounds);
+  }
+
+  /** What of an account takes effect after the day only; `only`: nothing has by then. */
+  async findLater({ communityId, account, asOf, position }: LaterQuery): Promise<{ sums: AgingSums; only: boolean }> {
+    const movements = await this.store.liveCollection<ArrearsMovementDocument>(arrearsAgingProjection);
+    const filter = { communityId, accountId: account, ...cutFilter({ position }) };
+    const found = await movements.find(filter, { projection: { ...FIELDS, effectiveOn: 1 } }).toArray();
+    const later = found.filter(({ effectiveOn }) => effectiveOn > asOf);
+    return { sums: sumsOf(later, new BucketBounds(asOf)), only: found.length > 0 && later.length === found.length };
+  }
+
   /** How the server would run `listAccounts`. */
   async explain(query: AgingQuery): Promise<object> {
     return (await this.find(query)).explain('queryPlanner');
   }
 
-  private async find({ communityId, asOf, knownAt, position, afterAccount }: AgingQuery) {
+  private async find({
+    communityId,
+    asOf,
+    knownAt,
+    position,
+    afterAccount,
+    account,
+  }: AgingQuery & { readonly account?: string }) {
     const cut = { asOf, position: position ?? (await this.position()), ...(knownAt === undefined ? {} : { knownAt }) };
     const movements = await this.store.liveCollection<ArrearsMovementDocument & { position: bigint }>(
       arrearsAgingProjection,
     );
-    const accounts = afterAccount === undefined ? {} : { accountId: { $gt: afterAccount } };
+    const one = account === undefined ? {} : { accountId: account };
+    const accounts = afterAccount === undefined ? one : { accountId: { $gt: afterAccount } };
     return movements
       .find({ communityId, ...accounts, ...cutFilter(cut) }, { projection: FIELDS, batchSize: BATCH })
       .sort(ACCOUNT_ORDER_INDEX.key)
@@ -102,10 +133,16 @@ export class ArrearsAgingReader {
   }
 }
 
+function sumsOf(movements: readonly Movement[], bounds: BucketBounds): AgingSums {
+  const sums = new AgingSums();
+  for (const movement of movements) addMovement(sums, movement, bounds);
+  return sums;
+}
+
 /** Adds a movement to an account's sums and to the bucket of its item's due date. */
 export function addMovement(
   sums: AgingSums,
-  { dueOn, outstandingMinor, creditMinor }: Movement,
+  { dueOn, outstandingMinor, creditMinor }: Omit<Movement, 'accountId'>,
   bounds: BucketBounds,
 ): void {
   if (dueOn !== null) sums.buckets[bounds.indexOf(dueOn)]! += outstandingMinor;

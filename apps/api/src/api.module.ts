@@ -11,6 +11,7 @@ import {
   ArrearsAgingReader,
   AuditTrailReader,
   CaseQueueReader,
+  CurrentArrearsReader,
   LedgerReader,
   ServiceQualityReader,
 } from '#projections';
@@ -30,7 +31,10 @@ import { AccessGuard } from './security/access.guard.js';
 import { Communities } from './security/communities.js';
 import { RefusedAttempts } from './security/refused-attempts.js';
 
-const READERS = [LedgerReader, ArrearsAgingReader, AuditTrailReader, CaseQueueReader, ServiceQualityReader];
+const READERS = [
+  ...[LedgerReader, ArrearsAgingReader, CurrentArrearsReader, AuditTrailReader],
+  ...[CaseQueueReader, ServiceQualityReader],
+];
 const API_VERSION = '0.2.0';
 
 /** The description of everything that is served. */

@@ -1,7 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 import { parseAsOfInstant, parseLocalDate } from '#libs/kernel';
-import { ArrearsAgingReader, arrearsAgingProjection } from '#projections';
+import {
+  arrearsAccountsProjection,
+  ArrearsAgingReader,
+  arrearsAgingProjection,
+  arrearsTotalsProjection,
+  CurrentArrearsReader,
+} from '#projections';
 import type { RequestFacts } from '../http/http-types.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
@@ -28,15 +34,26 @@ export function cutOf({ asOf, knownAt }: GetArrearsRequest, { timeZone, today }:
   return { asOf: asOf === undefined ? today : parseLocalDate(asOf), ...known };
 }
 
+/** Whether kept totals answer it: all that is known, as of the present day or a later one. */
+export function isCurrent(cut: ReturnType<typeof cutOf>, { today }: RequestFacts): boolean {
+  return !('knownAt' in cut) && cut.asOf >= today;
+}
+
+/** Read models that arrears are answered from. */
+export const ARREARS_MODELS = [arrearsAgingProjection, arrearsAccountsProjection, arrearsTotalsProjection];
+
 @Controller('communities/:communityId/arrears')
 export class GetArrearsController {
-  constructor(private readonly reader: ArrearsAgingReader) {}
+  constructor(
+    private readonly reader: ArrearsAgingReader,
+    private readonly current: CurrentArrearsReader,
+  ) {}
 
   @QueryRoute({
     operation: 'getArrears',
     summary: 'What a community is owed, by age (domain.md §3), as of a day, as known at an instant (D16)',
     input: GetArrearsRequest,
-    models: [arrearsAgingProjection],
+    models: ARREARS_MODELS,
     example: { asOf: '2026-03-31' },
     answer: objectOf({
       ...{ asOf: DATE, knownAt: TEXT_OR_NULL, position: POSITION, currency: TEXT },
@@ -44,8 +61,14 @@ export class GetArrearsController {
     }),
   })
   async getArrears(@Facts() facts: RequestFacts, @Input() input: GetArrearsRequest) {
-    const { communityId, currency, position } = facts;
-    const query = { communityId, currency, position: position!, ...cutOf(input, facts) };
+    const { communityId, currency } = facts;
+    const cut = cutOf(input, facts);
+    const kept = isCurrent(cut, facts) ? await this.current.findTotals({ communityId, asOf: cut.asOf }) : undefined;
+    if (kept) {
+      const position = kept.position.toString();
+      return { asOf: cut.asOf, knownAt: null, position, currency, ...kept.sums.toReport(), accounts: kept.accounts };
+    }
+    const query = { communityId, currency, position: facts.position!, ...cut };
     const { accounts, ...totals } = await this.reader.findReport(query);
     return { ...totals, accounts: accounts.length };
   }

@@ -1,12 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
-import { ArrearsAgingReader, arrearsAgingProjection } from '#projections';
+import { ArrearsAgingReader, arrearsAgingProjection, CurrentArrearsReader } from '#projections';
 import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import type { RequestFacts } from '../http/http-types.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
 import { DATE, listOf, MINOR, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
-import { BUCKETS, cutOf } from './get-arrears.controller.js';
+import { ARREARS_MODELS, BUCKETS, cutOf, isCurrent } from './get-arrears.controller.js';
 import { firstOf, limitOf, PageRequest } from './queries.js';
 
 export class ListArrearsAccountsRequest extends PageRequest {
@@ -25,13 +25,16 @@ const ACCOUNT = objectOf({ account: TEXT, buckets: BUCKETS, outstanding: MINOR, 
 
 @Controller('communities/:communityId/arrears/accounts')
 export class ListArrearsAccountsController {
-  constructor(private readonly reader: ArrearsAgingReader) {}
+  constructor(
+    private readonly reader: ArrearsAgingReader,
+    private readonly current: CurrentArrearsReader,
+  ) {}
 
   @QueryRoute({
     operation: 'listArrearsAccounts',
     summary: 'What each account owes, by age, in the order of the ids; for those who work on it only (D14)',
     input: ListArrearsAccountsRequest,
-    models: [arrearsAgingProjection],
+    models: ARREARS_MODELS,
     example: { asOf: '2026-03-31', limit: '10' },
     answer: objectOf({
       ...{ asOf: DATE, knownAt: TEXT_OR_NULL, position: POSITION, currency: TEXT },
@@ -47,8 +50,12 @@ export class ListArrearsAccountsController {
     const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 1);
     const upTo = cursor?.position ?? position!;
     const after = cursor ? { afterAccount: cursor.place[0] ?? '' } : {};
-    const listed = this.reader.listAccounts({ communityId, ...cut, position: upTo, ...after });
-    const { items, more } = await firstOf(listed, limitOf(input));
+    const limit = limitOf(input);
+    const query = { communityId, ...cut, position: upTo, ...after };
+    const listed = isCurrent(cut, facts)
+      ? this.current.listAccounts({ ...query, pageSize: limit + 1 })
+      : this.reader.listAccounts(query);
+    const { items, more } = await firstOf(listed, limit);
     const place = [items.at(-1)?.account ?? null];
     return {
       ...{ asOf, knownAt, position: upTo.toString(), currency },
