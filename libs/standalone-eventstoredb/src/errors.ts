@@ -1,4 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
+import { DamagedError, StorageError } from './store/storage-error.js';
 
 /** An error with gRPC status and the trailers from which clients make their typed errors. */
 export class RpcError extends Error {
@@ -79,6 +80,8 @@ export function cancelled(message: string): RpcError {
 export function toRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
   const { name, message } = error as Error;
+  if (error instanceof StorageError && error.full) return new RpcError(status.RESOURCE_EXHAUSTED, message);
+  if (error instanceof DamagedError) return new RpcError(status.DATA_LOSS, message);
   if (name === 'RangeError') return invalidArgument(message);
   return new RpcError(status.INTERNAL, message);
 }

@@ -19,6 +19,8 @@ export interface EventStoreServerOptions {
 
 export interface EventStoreServer {
   readonly port: number;
+  /** Rejects when the server can't go on: its files are gone. */
+  readonly failed: Promise<never>;
   /** Cancels running calls, finishes appends under way and closes the files. */
   close(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     await close();
     throw error;
   }
-  return { port: address.port, close };
+  return { port: address.port, failed: node.log.failed, close };
 }
 
 function isLoopback(host: string): boolean {

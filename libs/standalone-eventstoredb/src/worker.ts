@@ -11,6 +11,7 @@ async function main(): Promise<void> {
   const failed = (error: unknown): void => port.postMessage({ type: 'failed', message: (error as Error).message });
   try {
     const server = await startEventStoreServer(workerData as EventStoreServerOptions);
+    server.failed.catch(failed);
     port.on('message', (message: { type?: string }) => {
       if (message.type !== 'close') return;
       server

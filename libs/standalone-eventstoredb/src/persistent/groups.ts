@@ -59,7 +59,7 @@ export class Groups {
     group.stop(groupDropped(stream, name));
     await group.parts.parking.delete();
     this.rows.delete(keyOf(stream, name));
-    await this.log.files.groups.remove(keyOf(stream, name));
+    await this.log.write(() => void this.log.files.groups.remove(keyOf(stream, name)));
   }
 
   get(stream: string, name: string): Group {
@@ -100,7 +100,7 @@ export class Groups {
   private async save(row: GroupRow): Promise<void> {
     const key = keyOf(row.config.stream, row.config.group);
     this.rows.set(key, row);
-    await this.log.files.groups.put(key, row);
+    await this.log.write(() => void this.log.files.groups.put(key, row));
   }
 
   private start(row: GroupRow): void {

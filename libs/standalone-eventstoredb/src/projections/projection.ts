@@ -108,8 +108,14 @@ export class Projection {
   }
 
   private async save(row: ProjectionRow): Promise<void> {
+    const before = this.row;
     this.row = row;
-    await this.log.files.projections.put(this.name, row);
+    try {
+      await this.log.write(() => void this.log.files.projections.put(this.name, row));
+    } catch (error) {
+      this.row = before;
+      throw error;
+    }
   }
 }
 

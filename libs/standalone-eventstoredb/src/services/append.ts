@@ -144,7 +144,10 @@ export class BatchAppendCall {
           const fault = outcome.kind === 'deleted' ? outcome : { ...outcome, expected };
           return batchFailure(correlation, stream, fault);
         },
-        (error: unknown) => batchFailure(correlation, stream, { kind: 'internal', message: (error as Error).message }),
+        (error: unknown) => {
+          const { code, message } = toRpcError(error);
+          return batchFailure(correlation, stream, { kind: 'failed', code, message });
+        },
       )
       .then(async (response) => {
         if (!this.outlet.send(response)) await this.outlet.drained();

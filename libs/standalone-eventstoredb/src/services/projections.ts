@@ -47,7 +47,7 @@ export class Projections {
     if (this.projections.has(name)) throw new RpcError(status.ALREADY_EXISTS, `Projection '${name}' exists`);
     const row: ProjectionRow = { enabled: true, next: 1, query, emitEnabled };
     parseQuery(query);
-    await this.log.files.projections.put(name, row);
+    await this.log.write(() => void this.log.files.projections.put(name, row));
     this.add(name, row, query);
   }
 
@@ -57,7 +57,7 @@ export class Projections {
     if (SYSTEM_PROJECTIONS.has(name)) throw new RpcError(status.FAILED_PRECONDITION, `'${name}' is the system's`);
     await projection.disable();
     this.projections.delete(name);
-    await this.log.files.projections.remove(name);
+    await this.log.write(() => void this.log.files.projections.remove(name));
   }
 
   private add(name: string, row: ProjectionRow, query: string): void {

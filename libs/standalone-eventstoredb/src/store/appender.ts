@@ -103,7 +103,7 @@ export class Appender {
     let revision = -1;
     for (const [index, event] of events.entries()) {
       const known = this.log.ids.get(event.id);
-      if (known === undefined || known.streamId !== info.id || info.id === 0) return index === 0 ? WRITE : wrong;
+      if (known?.stream !== info.name) return index === 0 ? WRITE : wrong;
       ({ position, revision } = known);
     }
     return events.length === 0 ? WRITE : { kind: 'repeated', revision, position };
@@ -116,7 +116,7 @@ export class Appender {
     for (const event of events) {
       revision++;
       const known = this.log.ids.get(event.id);
-      if (known !== undefined && known.streamId === info.id && known.revision === revision) {
+      if (known?.stream === info.name && known.revision === revision) {
         position = known.position;
         continue;
       }

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { type ProposedEvent, StoredRecord, TOMBSTONE_STORED, encodeRecord } from '../wire/record.js';
-import { encodeChunk, splitIntoChunks } from './chunk.js';
-import { type Files, indexKey, indexValue, openFiles } from './files.js';
+import { type ProposedEvent, StoredRecord, TOMBSTONE_STORED } from '../wire/record.js';
+import { type NewChunk, encodeEvents } from './chunk.js';
+import { type Files, indexKey, indexValue } from './files.js';
 import { Notifier } from './notifier.js';
-import { RecentIds } from './recent-ids.js';
+import { type KnownEvent, RecentIds } from './recent-ids.js';
+import { Storage } from './storage.js';
 import { applyMetadata, isMetastream, originalOf } from './stream-metadata.js';
 import { StreamDirectory } from './stream-directory.js';
 import type { StreamInfo } from './stream-info.js';
 import { checkedChunk } from './verify.js';
+import { Writer } from './writer.js';
 
 const REMEMBERED_EVENTS = 50_000;
+/** So much is read for them at the start at most. */
+const REMEMBERED_BYTES = 64 * 1024 * 1024;
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
 const EMPTY = Buffer.alloc(0);
 /** The key of {@link EventLog.notifier} that stands for $all. */
@@ -24,35 +28,51 @@ export interface Written {
 
 /**
  * The log: every event has the next position (1, 2, 3 …) and its stream's next revision. Appends are decided and encoded
- * at once, in memory; lmdb's writer thread gathers those under way into one commit, and an append is answered when its
- * commit is on disk. Readers see only what is on disk.
+ * at once, in memory; the {@link Writer} puts those under way into one commit, and an append is answered when its commit is
+ * on disk. Readers see only what is on disk.
  */
 export class EventLog {
   readonly streams: StreamDirectory;
   readonly ids = new RecentIds(REMEMBERED_EVENTS);
   readonly notifier = new Notifier();
+  /** Rejects when the files can't be used any more. */
+  readonly failed: Promise<never>;
   /** Position of the last event on disk; 0 when there is none. */
-  head: number;
-  private next: number;
-  private readonly underWay = new Set<Promise<unknown>>();
-  private failure: Error | undefined;
+  head = 0;
+  private next = 1;
+  private readonly writer: Writer;
 
-  private constructor(readonly files: Files) {
-    this.streams = new StreamDirectory(this.files);
-    this.head = this.findHead();
-    this.next = this.head + 1;
-    this.rememberLatest();
+  private constructor(private readonly storage: Storage) {
+    this.streams = new StreamDirectory(storage);
+    this.writer = new Writer(storage, () => this.load());
+    this.failed = this.writer.failed;
+    this.load();
   }
 
   /** Opens the log in a folder, which is created if missing. */
   static async open(dataDir: string): Promise<EventLog> {
-    const files = await openFiles(dataDir);
+    const storage = await Storage.open(dataDir);
     try {
-      return new EventLog(files);
+      return new EventLog(storage);
     } catch (error) {
-      await files.root.close();
+      await storage.close();
       throw error;
     }
+  }
+
+  /** The tables as they are open now: not to be kept beyond a turn of the event loop. */
+  get files(): Files {
+    return this.storage.files;
+  }
+
+  /** Notes that a reader has looked at so many bytes of the files. */
+  touch(bytes: number): void {
+    this.storage.touch(bytes);
+  }
+
+  /** Settles when what `write` puts into {@link files} is on disk, together with what is appended in the same turn. */
+  write(write: () => void): Promise<void> {
+    return this.writer.run(write);
   }
 
   /**
@@ -60,25 +80,19 @@ export class EventLog {
    * in the same turn. Metadata of a stream takes effect at once.
    */
   append(info: StreamInfo, events: readonly ProposedEvent[]): Promise<Written> {
-    const createdAtMs = Date.now();
-    const firstRevision = info.last + 1;
-    const firstPosition = this.next;
-    const records = events.map((event, index) =>
-      encodeRecord(event, {
-        streamName: info.nameBytes,
-        revision: firstRevision + index,
-        position: firstPosition + index,
-        createdAtMs,
-      }),
-    );
+    const [revision, position] = [info.last + 1, this.next];
+    const first = { streamName: info.nameBytes, revision, position, createdAtMs: Date.now() };
+    const chunks = encodeEvents(events, first);
     this.next += events.length;
     info.last += events.length;
-    const written = { revision: info.last, position: this.next - 1 };
-    return this.commit(info, written, () => {
-      if (info.id === 0) this.streams.create(info);
-      this.putRecords(info, firstRevision, firstPosition, records);
-      events.forEach(({ id }, index) => this.remember(id, info.id, firstRevision + index, firstPosition + index));
-      if (isMetastream(info.name)) this.takeMetadata(originalOf(info.name), events);
+    const rows = info.id === 0 ? [this.streams.create(info)] : [];
+    for (const [index, { id }] of events.entries()) {
+      this.ids.add(id, { stream: info.name, revision: revision + index, position: position + index }, this.head);
+    }
+    if (isMetastream(info.name)) rows.push(...this.takeMetadata(originalOf(info.name), events));
+    return this.commit(info, { revision: info.last, position: this.next - 1 }, () => {
+      for (const putRow of rows) putRow();
+      this.putChunks(info.id, chunks);
     });
   }
 
@@ -87,69 +101,62 @@ export class EventLog {
     const position = this.next++;
     const event = { id: randomUUID(), type: TOMBSTONE_TYPE, isJson: false, data: EMPTY, metadata: EMPTY };
     const placement = { streamName: info.nameBytes, revision: TOMBSTONE_STORED, position, createdAtMs: Date.now() };
+    const [chunk] = encodeEvents([event], placement);
     info.tombstoned = true;
+    const putRow = this.streams.save(info);
     return this.commit(info, { revision: info.last, position }, () => {
-      void this.files.chunks.put(position, encodeChunk([encodeRecord(event, placement)]));
-      this.streams.save(info);
+      void this.files.chunks.put(position, chunk!.bytes);
+      putRow();
     });
   }
 
   /** Settles when everything that was under way at the time of the call is on disk; rejects if writing has failed. */
-  async settled(): Promise<void> {
-    await Promise.allSettled([...this.underWay]);
-    if (this.failure !== undefined) throw this.failure;
+  settled(): Promise<void> {
+    return this.writer.settled();
   }
 
   async close(): Promise<void> {
-    await this.settled().catch(() => undefined);
-    await this.files.root.close();
+    await this.writer.close();
+    await this.storage.close();
   }
 
   private async commit(info: StreamInfo, written: Written, write: () => void): Promise<Written> {
-    if (this.failure !== undefined) throw this.failure;
     // Streams whose rows are on their way to the disk stay in memory: what is on disk is not yet what they are.
     const involved = isMetastream(info.name) ? [info, this.streams.open(originalOf(info.name))] : [info];
     for (const stream of involved) stream.pending++;
-    let done: Promise<unknown> | undefined;
-    try {
-      done = this.files.root.batch(write);
-      this.underWay.add(done);
-      await done;
-    } catch (error) {
-      // What is in memory is now ahead of the disk, and later appends are built on it: nothing more may be written.
-      this.failure ??= new Error(`writing failed, restart the server: ${(error as Error).message}`);
-      throw this.failure;
-    } finally {
-      if (done !== undefined) this.underWay.delete(done);
+    await this.writer.run(write, () => {
       for (const stream of involved) stream.pending--;
-    }
-    this.files.root.resetReadTxn();
-    info.committed = Math.max(info.committed, written.revision);
-    this.head = Math.max(this.head, written.position);
-    this.notifier.notify(info.name);
-    this.notifier.notify(ALL);
+      info.committed = Math.max(info.committed, written.revision);
+      this.head = Math.max(this.head, written.position);
+      this.notifier.notify(info.name);
+      this.notifier.notify(ALL);
+    });
     return written;
   }
 
-  private putRecords(info: StreamInfo, revision: number, position: number, records: readonly Buffer[]): void {
-    let done = 0;
-    for (const run of splitIntoChunks(records)) {
-      void this.files.chunks.put(position + done, encodeChunk(run));
-      void this.files.index.put(indexKey(info.id, revision + done), indexValue(position + done, run.length));
-      done += run.length;
+  private putChunks(streamId: number, chunks: readonly NewChunk[]): void {
+    const { chunks: table, index } = this.files;
+    for (const { position, revision, count, bytes } of chunks) {
+      void table.put(position, bytes);
+      void index.put(indexKey(streamId, revision), indexValue(position, count));
     }
   }
 
-  private takeMetadata(stream: string, events: readonly ProposedEvent[]): void {
+  private takeMetadata(stream: string, events: readonly ProposedEvent[]): (() => void)[] {
     const latest = events.at(-1);
-    if (latest === undefined) return;
+    if (latest === undefined) return [];
     const info = this.streams.open(stream);
     applyMetadata(info, latest.data);
-    this.streams.save(info);
+    return [this.streams.save(info)];
   }
 
-  private remember(id: string, streamId: number, revision: number, position: number): void {
-    this.ids.add(id, { streamId, revision, position }, this.head);
+  /** Takes what is in memory from what is on disk. */
+  private load(): void {
+    this.streams.load();
+    this.head = this.findHead();
+    this.next = this.head + 1;
+    this.ids.clear();
+    this.rememberLatest();
   }
 
   private findHead(): number {
@@ -162,18 +169,22 @@ export class EventLog {
 
   /** Fills the memory of event ids from the end of the log, so that a repeated append is recognised after a restart. */
   private rememberLatest(): void {
-    const latest: StoredRecord[] = [];
-    for (const { key, value } of this.files.chunks.getRange({ reverse: true, limit: REMEMBERED_EVENTS })) {
-      for (const record of checkedChunk(key, value).reverse())
-        if (record !== undefined) latest.push(new StoredRecord(record));
-      if (latest.length >= REMEMBERED_EVENTS) break;
+    const latest: [id: string, known: KnownEvent][] = [];
+    const names = new Map<string, string>();
+    let bytes = 0;
+    for (const { key, value } of this.files.chunks.getRange({ reverse: true })) {
+      for (const stored of checkedChunk(key, value).reverse()) {
+        if (stored === undefined || latest.length === REMEMBERED_EVENTS) continue;
+        const record = new StoredRecord(stored);
+        const name = record.streamName.toString('utf8');
+        const stream = names.get(name) ?? name;
+        names.set(stream, stream);
+        latest.push([record.id, { stream, revision: record.revision, position: record.position }]);
+      }
+      bytes += value.length;
+      if (latest.length === REMEMBERED_EVENTS || bytes > REMEMBERED_BYTES) break;
     }
-    const streamIds = new Map<string, number>();
-    for (const record of latest.slice(0, REMEMBERED_EVENTS).reverse()) {
-      const name = record.streamName.toString('utf8');
-      let streamId = streamIds.get(name);
-      if (streamId === undefined) streamIds.set(name, (streamId = this.streams.open(name).id));
-      this.remember(record.id, streamId, record.revision, record.position);
-    }
+    for (const [id, known] of latest.reverse()) this.ids.add(id, known, this.head);
+    this.touch(bytes);
   }
 }

@@ -78,8 +78,16 @@ function openChecked(dataDir: string): Files {
   }
 }
 
-function openEnvironment(dataDir: string): Files {
-  const root = open<unknown, string>({ path: dataDir, maxDbs: 16, maxReaders: MAX_READERS, overlappingSync: false });
+/** Opens the tables of a folder, which must be one that {@link openFiles} has let pass before. */
+export function openEnvironment(dataDir: string): Files {
+  const root = open<unknown, string>({
+    path: dataDir,
+    maxDbs: 16,
+    maxReaders: MAX_READERS,
+    overlappingSync: false,
+    // The Writer makes the batches. lmdb's own ones have a promise that nobody can get hold of: its rejection would end the process.
+    eventTurnBatching: false,
+  });
   return {
     root,
     chunks: root.openDB<Buffer, number>({ name: 'chunks', encoding: 'binary' }),

@@ -1,13 +1,16 @@
 import { decodeChunk } from './chunk.js';
 import type { EventLog } from './event-log.js';
 import { type Run, indexKey, runOf } from './files.js';
-import { createdAtMs } from '../wire/record.js';
+import { createdAtMs, isIntact } from '../wire/record.js';
 import { expiryMs, firstVisibleRevision } from './stream-metadata.js';
 import type { StreamInfo } from './stream-info.js';
+import { DamagedError } from './storage-error.js';
 
 /** Events in a page at most, unless asked for fewer. */
 export const PAGE_EVENTS = 512;
 const PAGE_BYTES = 512 * 1024;
+/** What finding a place in the files may touch of them: the system maps some pages around each. */
+const SEEK_BYTES = 64 * 1024;
 
 /** Stored records in the order of reading, and where to go on. */
 export interface Page {
@@ -20,7 +23,8 @@ export interface Page {
 
 /**
  * Reads page by page: each page sees what is on disk when it is read. (One long lmdb snapshot would miss later events, and
- * would keep lmdb from reusing pages.) A page holds at most a few hundred KiB.
+ * would keep lmdb from reusing pages.) A page holds at most a few hundred KiB. A record that is not what was written is a
+ * {@link DamagedError}, never an answer.
  */
 export class LogReader {
   constructor(private readonly log: EventLog) {}
@@ -32,12 +36,12 @@ export class LogReader {
     let bytes = 0;
     const start = this.chunkStart(next);
     for (const { key, value } of this.log.files.chunks.getRange({ start, end: this.log.head + 1 })) {
-      const chunk = decodeChunk(value);
+      const chunk = this.decode(key, value);
       for (let index = Math.max(0, next - key); index < chunk.length; index++) {
         const record = chunk[index];
         if (records.length >= limit) return { records, next, end: false };
         next = key + index + 1;
-        if (record !== undefined) records.push(record);
+        if (record !== undefined) records.push(intact(record, key + index));
       }
       bytes += value.length;
       if (bytes >= PAGE_BYTES) break;
@@ -52,13 +56,14 @@ export class LogReader {
     let next = Math.min(before, this.log.head + 1);
     let bytes = 0;
     const range = { start: next - 1, end: 0, reverse: true };
+    this.log.touch(SEEK_BYTES);
     for (const { key, value } of this.log.files.chunks.getRange(range)) {
-      const chunk = decodeChunk(value);
+      const chunk = this.decode(key, value);
       for (let index = Math.min(chunk.length, next - key) - 1; index >= 0; index--) {
         if (records.length >= limit) return { records, next, end: false };
         next = key + index;
         const record = chunk[index];
-        if (record !== undefined) records.push(record);
+        if (record !== undefined) records.push(intact(record, key + index));
       }
       bytes += value.length;
       if (bytes >= PAGE_BYTES) return { records, next, end: false };
@@ -79,7 +84,7 @@ export class LogReader {
         next = run.revision + index + 1;
         const record = chunk[index];
         if (record !== undefined && createdAtMs(record) >= expired) {
-          records.push(record);
+          records.push(intact(record, run.position + index));
           bytes += record.length;
         }
       }
@@ -106,7 +111,7 @@ export class LogReader {
         next = run.revision + index - 1;
         const record = chunk[index];
         if (record !== undefined && createdAtMs(record) >= expired) {
-          records.push(record);
+          records.push(intact(record, run.position + index));
           bytes += record.length;
         }
       }
@@ -117,7 +122,10 @@ export class LogReader {
   /** One event of a stream, if it is there. */
   event(info: StreamInfo, revision: number): Buffer | undefined {
     if (revision < 0 || revision > info.committed) return undefined;
-    for (const run of this.runsForwards(info, revision)) return this.chunkAt(run)[revision - run.revision];
+    for (const run of this.runsForwards(info, revision)) {
+      const record = this.chunkAt(run)[revision - run.revision];
+      return record === undefined ? undefined : intact(record, run.position + revision - run.revision);
+    }
     return undefined;
   }
 
@@ -133,14 +141,27 @@ export class LogReader {
 
   private chunkAt(run: Run): (Buffer | undefined)[] {
     const chunk = this.log.files.chunks.get(run.position);
-    return chunk === undefined ? [] : decodeChunk(chunk);
+    if (chunk === undefined) return [];
+    this.log.touch(SEEK_BYTES);
+    return this.decode(run.position, chunk);
+  }
+
+  private decode(position: number, chunk: Buffer): (Buffer | undefined)[] {
+    this.log.touch(chunk.length);
+    return decodeChunk(position, chunk);
   }
 
   /** First position of the chunk that holds a position. */
   private chunkStart(position: number): number {
     const { chunks } = this.log.files;
+    this.log.touch(SEEK_BYTES);
     if (chunks.doesExist(position)) return position;
     for (const key of chunks.getKeys({ start: position, reverse: true, limit: 1 })) return key;
     return position;
   }
+}
+
+function intact(record: Buffer, position: number): Buffer {
+  if (!isIntact(record, position)) throw new DamagedError(position);
+  return record;
 }

@@ -1,6 +1,6 @@
 /** Where an event id was written. */
 export interface KnownEvent {
-  readonly streamId: number;
+  readonly stream: string;
   readonly revision: number;
   readonly position: number;
 }
@@ -13,6 +13,10 @@ export class RecentIds {
   private readonly known = new Map<string, KnownEvent>();
 
   constructor(private readonly limit = 50_000) {}
+
+  clear(): void {
+    this.known.clear();
+  }
 
   get(id: string): KnownEvent | undefined {
     return this.known.get(id);

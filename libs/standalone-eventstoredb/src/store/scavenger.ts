@@ -31,17 +31,17 @@ export class Scavenger {
       await nextTurn();
     }
     // The pages that became free are given back when the server opens the files again.
-    if (removed > 0) await this.log.files.state.put('compact', 1);
+    if (removed > 0) await this.log.write(() => void this.log.files.state.put('compact', 1));
     return removed;
   }
 
   private async clean(position: number, chunk: Buffer): Promise<number> {
-    const records = decodeChunk(chunk);
+    const records = decodeChunk(position, chunk);
     const kept = records.map((record) => (record !== undefined && this.isDead(record) ? undefined : record));
     const removed = records.filter((record, index) => record !== kept[index]).length;
     if (removed === 0) return 0;
     const empty = kept.every((record) => record === undefined);
-    await this.log.files.root.batch(() => {
+    await this.log.write(() => {
       void this.log.files.state.put('head', this.log.head);
       if (empty) {
         void this.log.files.chunks.remove(position);

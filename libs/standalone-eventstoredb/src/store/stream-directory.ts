@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { StreamInfo } from './stream-info.js';
 import { isMetastream } from './stream-metadata.js';
-import { type Files, type StreamRow, indexKey, runOf } from './files.js';
+import { type StreamRow, indexKey, runOf } from './files.js';
+import type { Storage } from './storage.js';
 
 /** lmdb's keys end at 1,978 bytes. */
 const PLAIN_NAME = /^[\x20-\x7e]{1,500}$/;
@@ -10,10 +11,14 @@ const CACHED_STREAMS = 20_000;
 /** Streams by name: rows on disk, the ones in use in a bounded cache. */
 export class StreamDirectory {
   private readonly cache = new Map<string, StreamInfo>();
-  private nextId: number;
+  private nextId = 1;
 
-  constructor(private readonly files: Files) {
-    this.nextId = files.state.get('nextStreamId') ?? 1;
+  constructor(private readonly storage: Storage) {}
+
+  /** Forgets what is in memory, for what is on disk. */
+  load(): void {
+    this.cache.clear();
+    this.nextId = this.storage.files.state.get('nextStreamId') ?? 1;
   }
 
   /** The stream of that name, which need not exist yet. */
@@ -24,21 +29,25 @@ export class StreamDirectory {
       this.cache.set(name, cached);
       return cached;
     }
-    const info = this.load(name);
+    const info = this.find(name);
     this.cache.set(name, info);
     if (this.cache.size > CACHED_STREAMS) this.evict();
     return info;
   }
 
-  /** Gives a new stream its number. Call inside a batch: it writes. */
-  create(info: StreamInfo): void {
+  /** Gives a new stream its number; returns what writes that, to be called in a commit. */
+  create(info: StreamInfo): () => void {
     info.id = this.nextId++;
-    void this.files.state.put('nextStreamId', this.nextId);
-    this.save(info);
+    const next = this.nextId;
+    const save = this.save(info);
+    return () => {
+      void this.storage.files.state.put('nextStreamId', next);
+      save();
+    };
   }
 
-  /** Writes the row of a stream, new or changed. Call inside a batch. */
-  save(info: StreamInfo): void {
+  /** Returns what writes the row of a stream as it is now, to be called in a commit. */
+  save(info: StreamInfo): () => void {
     if (info.id === 0) return this.create(info);
     const row: StreamRow = {
       id: info.id,
@@ -48,11 +57,11 @@ export class StreamDirectory {
       maxAgeSeconds: info.maxAgeSeconds,
       tombstoned: info.tombstoned,
     };
-    void this.files.streams.put(keyOf(info.name), row);
+    return () => void this.storage.files.streams.put(keyOf(info.name), row);
   }
 
-  private load(name: string): StreamInfo {
-    const row = this.files.streams.get(keyOf(name));
+  private find(name: string): StreamInfo {
+    const row = this.storage.files.streams.get(keyOf(name));
     const last = row === undefined ? -1 : this.lastRevision(row.id);
     return {
       id: row?.id ?? 0,
@@ -70,7 +79,7 @@ export class StreamDirectory {
 
   private lastRevision(id: number): number {
     const range = { start: indexKey(id, Infinity), end: indexKey(id, 0), reverse: true, inclusiveEnd: true, limit: 1 };
-    for (const { key, value } of this.files.index.getRange(range)) {
+    for (const { key, value } of this.storage.files.index.getRange(range)) {
       const run = runOf(key, value);
       return run.revision + run.count - 1;
     }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { ProtobufWriter, fieldLength, varintLength } from './protobuf.js';
 
 /** Revision of a tombstone: the largest int64, which no other event can have. It is stored as {@link TOMBSTONE_STORED}. */
@@ -30,7 +31,7 @@ export interface Placement {
  * A stored record is a fixed header followed by the `ReadResp` that a reader is sent: encoded once, when it is appended.
  * The header says where in it the parts are that filters, links and other forms of the answer need.
  *
- *  0 u16 flags · 2 u48 revision · 8 f64 created (ms) · 16 u48 position · 22 u16 (spare)
+ *  0 u16 flags · 2 u48 revision · 8 f64 created (ms) · 16 u48 position · 22 u16 checksum (0: written before there was one)
  * 24 u32 offset of the RecordedEvent · 28 its length · 32/36 stream name · 40/44 type · 48/52 metadata · 56/60 data
  * 64 u32 offset of the id (36 characters)
  */
@@ -38,14 +39,16 @@ export const HEADER_LENGTH = 68;
 const FLAG_JSON = 1;
 const FLAG_LINK = 2;
 
-interface Sizes {
+/** What an event takes when it is encoded, in bytes: {@link RecordSizes.length} in all. */
+export interface RecordSizes {
+  readonly length: number;
+  readonly revisionLength: number;
   readonly content: Buffer;
   readonly typeEntry: number;
   readonly contentEntry: number;
   readonly createdEntry: number;
   readonly recorded: number;
   readonly readEvent: number;
-  readonly total: number;
 }
 
 const ID_FIELD_LENGTH = 2 + 2 + 36;
@@ -53,7 +56,8 @@ const KEY_TYPE = 6;
 const KEY_CREATED = 9;
 const KEY_CONTENT = 14;
 
-function sizesOf(event: ProposedEvent, at: Placement, revisionLength: number): Sizes {
+export function sizesOf(event: ProposedEvent, at: Placement): RecordSizes {
+  const revisionLength = at.revision === TOMBSTONE_STORED ? 9 : varintLength(at.revision);
   const content = event.isJson ? JSON_CONTENT : BINARY_CONTENT;
   const positionLength = varintLength(at.position);
   const typeEntry = KEY_TYPE + fieldLength(event.type.length);
@@ -70,21 +74,26 @@ function sizesOf(event: ProposedEvent, at: Placement, revisionLength: number): S
     fieldLength(event.metadata.length) +
     fieldLength(event.data.length);
   const readEvent = fieldLength(recorded) + 1 + positionLength;
-  return { content, typeEntry, contentEntry, createdEntry, recorded, readEvent, total: fieldLength(readEvent) };
+  const length = HEADER_LENGTH + fieldLength(readEvent);
+  return { length, revisionLength, content, typeEntry, contentEntry, createdEntry, recorded, readEvent };
 }
 
 /** Encodes an event as a stored record (see {@link HEADER_LENGTH} for the layout). */
 export function encodeRecord(event: ProposedEvent, at: Placement): Buffer {
-  const tombstone = at.revision === TOMBSTONE_STORED;
-  const sizes = sizesOf(event, at, tombstone ? 9 : varintLength(at.revision));
-  const buffer = Buffer.allocUnsafe(HEADER_LENGTH + sizes.total);
+  const sizes = sizesOf(event, at);
+  const record = Buffer.allocUnsafe(sizes.length);
+  encodeRecordInto(record, event, at, sizes);
+  return record;
+}
+
+/** The same into a buffer that has the length which {@link sizesOf} gives. */
+export function encodeRecordInto(buffer: Buffer, event: ProposedEvent, at: Placement, sizes: RecordSizes): void {
   const writer = new ProtobufWriter(buffer, HEADER_LENGTH);
   const link = event.type.length === 2 && event.type.toString('latin1', 0, 2) === LINK_TYPE;
   buffer.writeUInt16LE((event.isJson ? FLAG_JSON : 0) | (link ? FLAG_LINK : 0), 0);
   buffer.writeUIntLE(at.revision, 2, 6);
   buffer.writeDoubleLE(at.createdAtMs, 8);
   buffer.writeUIntLE(at.position, 16, 6);
-  buffer.writeUInt16LE(0, 22);
 
   writer.open(0x0a, sizes.readEvent);
   writer.open(0x0a, sizes.recorded);
@@ -96,7 +105,7 @@ export function encodeRecord(event: ProposedEvent, at: Placement): Buffer {
   writer.open(0x12, fieldLength(at.streamName.length));
   writer.bytes(0x1a, at.streamName);
   markPart(writer, 32, at.streamName.length);
-  if (tombstone) writeTombstoneRevision(writer);
+  if (at.revision === TOMBSTONE_STORED) writeTombstoneRevision(writer);
   else writer.number(0x18, at.revision);
   writer.number(0x20, at.position);
   writer.number(0x28, at.position);
@@ -106,10 +115,23 @@ export function encodeRecord(event: ProposedEvent, at: Placement): Buffer {
   writer.bytes(0x42, event.data);
   markPart(writer, 56, event.data.length);
   writer.number(0x18, at.position);
-  return buffer;
+  buffer.writeUInt16LE(checksumOf(buffer), 22);
 }
 
-function writeMetadataMap(writer: ProtobufWriter, event: ProposedEvent, at: Placement, sizes: Sizes): void {
+/** Of what stands before and behind the checksum; never 0. */
+function checksumOf(record: Buffer): number {
+  const sum = crc32(record.subarray(24), crc32(record.subarray(0, 22)));
+  return (sum ^ (sum >>> 16)) & 0xffff || 1;
+}
+
+/** Whether a stored record is what was written: its length, its place in the log and its checksum. */
+export function isIntact(record: Buffer, position: number): boolean {
+  if (record.length < HEADER_LENGTH || record.readUIntLE(16, 6) !== position) return false;
+  const stored = record.readUInt16LE(22);
+  return stored === 0 || stored === checksumOf(record);
+}
+
+function writeMetadataMap(writer: ProtobufWriter, event: ProposedEvent, at: Placement, sizes: RecordSizes): void {
   writer.open(0x32, sizes.typeEntry);
   writer.ascii(0x0a, 'type');
   writer.bytes(0x12, event.type);

@@ -79,7 +79,7 @@ export type BatchFault =
   | { readonly kind: 'too-large'; readonly limitBytes: number }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'bad-request'; readonly message: string }
-  | { readonly kind: 'internal'; readonly message: string };
+  | { readonly kind: 'failed'; readonly code: number; readonly message: string };
 
 const CODE = {
   UNKNOWN: 2,
@@ -87,7 +87,6 @@ const CODE = {
   DEADLINE_EXCEEDED: 4,
   ALREADY_EXISTS: 6,
   FAILED_PRECONDITION: 9,
-  INTERNAL: 13,
 } as const;
 
 function statusOf(fault: BatchFault, stream: Buffer): InstanceType<typeof statusPb.Status> {
@@ -122,8 +121,11 @@ function statusOf(fault: BatchFault, stream: Buffer): InstanceType<typeof status
       const details = new sharedPb.BadRequest().setMessage(fault.message);
       return make(CODE.INVALID_ARGUMENT, fault.message, 'event_store.client.BadRequest', details);
     }
-    case 'internal':
-      return make(CODE.INTERNAL, fault.message, 'event_store.client.Unknown', new sharedPb.Unknown());
+    case 'failed': {
+      // Of the protocol's details only this one carries words.
+      const details = new sharedPb.BadRequest().setMessage(fault.message);
+      return make(fault.code, fault.message, 'event_store.client.BadRequest', details);
+    }
   }
 }
 

@@ -1,0 +1,49 @@
+import { statfsSync } from 'node:fs';
+import { constants } from 'node:os';
+
+const { ENOSPC, EDQUOT, EFBIG, EIO } = constants.errno;
+/** lmdb's own number for a map that can't grow. */
+const MAP_FULL = -30792;
+const FULL: readonly unknown[] = [ENOSPC, EDQUOT, EFBIG, MAP_FULL];
+/** With less than this, a write that was cut short was so for want of space. */
+const SPARE_BYTES = 16 * 1024 * 1024;
+
+/** Something could not be written: nothing of it is stored. `full`: for want of space, and it can be tried again when there is some. */
+export class StorageError extends Error {
+  constructor(
+    message: string,
+    readonly full: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** What is stored is not what was written. */
+export class DamagedError extends Error {
+  constructor(what: number | string) {
+    const place = typeof what === 'number' ? `position ${what} can't be read` : what;
+    super(`the events are damaged: ${place}. Restore the folder from a backup.`);
+  }
+}
+
+interface CommitError extends Error {
+  readonly code?: unknown;
+  /** lmdb's rejections carry their cause as a promise that is rejected with it. */
+  readonly commitError?: Promise<unknown>;
+}
+
+/** Why a commit has failed. Call in the turn of the failure: the cause of a rejection would else count as unhandled. */
+export async function commitFailure(dataDir: string, failed: unknown): Promise<StorageError> {
+  const error = failed as CommitError;
+  const cause = ((await error.commitError?.catch((reason: unknown) => reason)) ?? error) as CommitError;
+  if (FULL.includes(cause.code) || (cause.code === EIO && isFull(dataDir))) {
+    return new StorageError('no space is left to write on: nothing of this is stored', true);
+  }
+  return new StorageError(`writing failed, restart the server: ${cause.message}`, false);
+}
+
+/** lmdb calls it EIO when it could write only a part. */
+function isFull(dataDir: string): boolean {
+  const { bavail, bsize } = statfsSync(dataDir);
+  return bavail * bsize < SPARE_BYTES;
+}

@@ -1,0 +1,138 @@
+import type { Storage } from './storage.js';
+import { StorageError, commitFailure } from './storage-error.js';
+
+/** Something to be written. */
+interface Job {
+  /** Puts and removes. What may throw must be the only put: what is before it would stay. */
+  write(): void;
+  /** It is on disk. */
+  done(): void;
+  failed(error: Error): void;
+}
+
+/** What a commit may touch of the file beside what it writes. */
+const COMMIT_TOUCHES_BYTES = 64 * 1024;
+
+/**
+ * Writes in groups: one commit (with its fsync) at a time, and what comes while one is on its way to the disk is the next.
+ * What is added in one turn of the event loop is in one commit. Between commits the files can be opened anew.
+ */
+export class Writer {
+  private waiting: Job[] = [];
+  private busy = false;
+  private idle: (() => void)[] = [];
+  private broken: Error | undefined;
+  /** Rejects when the files can't be used any more. */
+  readonly failed: Promise<never>;
+  private fail: (error: Error) => void = () => undefined;
+
+  constructor(
+    private readonly storage: Storage,
+    /** Brings what is in memory back to what is on disk, after a commit has failed. */
+    private readonly recover: () => void,
+  ) {
+    storage.onDue = () => this.schedule();
+    this.failed = new Promise((_, reject) => (this.fail = reject));
+    // Who cares awaits it; nobody has to.
+    this.failed.catch(() => undefined);
+  }
+
+  /** Settles when what `write` puts is on disk. `done` is called before, in the order of the calls. */
+  run(write: () => void, done: () => void = () => undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.broken !== undefined) return reject(this.broken);
+      const job: Job = {
+        write,
+        done: () => {
+          done();
+          resolve();
+        },
+        failed: reject,
+      };
+      this.waiting.push(job);
+      this.schedule();
+    });
+  }
+
+  /** Settles when everything added so far is on disk; rejects if that has failed. */
+  async settled(): Promise<void> {
+    if (this.busy || this.waiting.length > 0) await this.run(() => undefined);
+    if (this.broken !== undefined) throw this.broken;
+  }
+
+  /** Settles when nothing is under way. */
+  async close(): Promise<void> {
+    while (this.busy) await new Promise<void>((resolve) => this.idle.push(resolve));
+    this.broken ??= new Error('the files are closed');
+  }
+
+  /** The turn after this one: by then what came with it has been added, too. */
+  private schedule(): void {
+    if (this.busy) return;
+    this.busy = true;
+    setImmediate(() => void this.turn());
+  }
+
+  private async turn(): Promise<void> {
+    try {
+      if (this.storage.reopeningIsDue) await this.storage.reopen();
+      if (this.waiting.length > 0) await this.commit();
+    } catch (error) {
+      this.broken = error as Error;
+      for (const job of this.waiting.splice(0)) job.failed(this.broken);
+      this.fail(this.broken);
+    }
+    this.busy = false;
+    if (this.waiting.length > 0 || this.storage.reopeningIsDue) return this.schedule();
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async commit(): Promise<void> {
+    const group = this.waiting;
+    this.waiting = [];
+    const { root } = this.storage.files;
+    const refused = new Map<Job, Error>();
+    try {
+      await root.batch(() => {
+        for (const job of group) attempt(job, refused);
+      });
+    } catch (error) {
+      return this.giveUp(group, await commitFailure(this.storage.dataDir, error));
+    }
+    root.resetReadTxn();
+    for (const job of group) {
+      const error = refused.get(job);
+      if (error === undefined) job.done();
+      else job.failed(error);
+    }
+    this.storage.touch(COMMIT_TOUCHES_BYTES);
+  }
+
+  /**
+   * A commit has failed: nothing of it is stored. What waits was decided on top of it, and fails with it. Want of space may
+   * pass: the next append is tried. After anything else nobody knows what the disk will do: no more is written.
+   */
+  private giveUp(group: readonly Job[], error: StorageError): Promise<void> {
+    this.broken = error;
+    for (const job of [...group, ...this.waiting.splice(0)]) job.failed(error);
+    return new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.storage
+          .reopen()
+          .then(() => {
+            this.recover();
+            if (error.full) this.broken = undefined;
+          })
+          .then(resolve, reject);
+      });
+    });
+  }
+}
+
+function attempt(job: Job, refused: Map<Job, Error>): void {
+  try {
+    job.write();
+  } catch (error) {
+    refused.set(job, error as Error);
+  }
+}
