@@ -77,6 +77,14 @@ export class MemoryLog {
     }
   }
 
+  async *readStream(
+    stream: string,
+    { fromRevision = 0n, limit = 1_000 }: { fromRevision?: bigint; limit?: number },
+  ): AsyncGenerator<SourceEvent[]> {
+    await Promise.resolve();
+    yield this.events.filter((event) => event.stream === stream && event.revision >= fromRevision).slice(0, limit);
+  }
+
   async *subscribeAll(): AsyncGenerator<never> {
     throw await Promise.resolve(new Error('A log in memory has no subscriptions'));
   }

@@ -62,6 +62,15 @@ export class MemorySource implements EventSource {
     }
   }
 
+  async *readStream(
+    stream: string,
+    { fromRevision = 0n, limit = 1_000 }: { fromRevision?: bigint; limit?: number },
+  ): AsyncGenerator<SourceEvent[]> {
+    const wanted = this.events.filter((event) => event.stream === stream && event.revision >= fromRevision);
+    await Promise.resolve();
+    yield wanted.slice(0, limit);
+  }
+
   async *subscribeAll({ after, signal }: { after: bigint; signal: AbortSignal }): AsyncGenerator<SourceChunk> {
     this.throwOnce();
     let upTo = after;

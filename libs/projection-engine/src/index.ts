@@ -5,6 +5,8 @@ export { ImpureProjectionError, ProjectionError } from './errors.js';
 export { causeOf } from './parking.js';
 export { codeOf, type Target } from './targets.js';
 export { typeFilter } from './fold.js';
+export { retryParked, type Retried } from './operations/retry-parked.js';
+export type { Workshop } from './operations/parked-sequence.js';
 export { measureLag, type Lag, type LagOptions } from './lag.js';
 export { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';
 export { ProgressMeter, type ProgressReport } from './progress.js';

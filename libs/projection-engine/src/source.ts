@@ -18,6 +18,8 @@ export interface EventSource {
     pageSize?: number;
     signal?: AbortSignal;
   }): AsyncIterable<readonly SourceEvent[]>;
+  /** Events of one stream in order, in pages; their positions need not be known. */
+  readStream(stream: string, options: { fromRevision?: bigint; limit?: number }): AsyncIterable<readonly SourceEvent[]>;
   /** Domain events after a position, old ones first, then as they come, until the signal aborts. */
   subscribeAll(options: { after: bigint; signal: AbortSignal }): AsyncIterable<SourceChunk>;
 }

@@ -83,8 +83,8 @@ export class ParkedEvents {
   }
 
   /** The event that a sequence stands before now, and why. */
-  async markHead(id: string, { cause, stack, parkedAt }: Pick<ParkedEntry, 'cause' | 'stack' | 'parkedAt'>) {
-    await this.entries.updateOne({ _id: id }, { $set: { head: true, cause, stack, parkedAt } });
+  async markHead(id: string, { cause, stack }: Pick<ParkedEntry, 'cause' | 'stack'>): Promise<void> {
+    await this.entries.updateOne({ _id: id }, { $set: { head: true, cause, stack } });
   }
 
   async streamsOf(collection: string): Promise<Map<string, bigint>> {

@@ -89,6 +89,28 @@ export class MongoProjectionStore implements ProjectionStore {
   countParked(): Promise<number> {
     return this.parked.countSequences(this.name);
   }
+
+  /** Replaces a document that is as it was read; false when somebody else has written it meanwhile. */
+  async settle(before: StoredDocument | undefined, after: StoredDocument): Promise<boolean> {
+    if (!before) {
+      const { upsertedCount } = await this.documents.updateOne(
+        { _id: after._id },
+        { $setOnInsert: after },
+        { upsert: true },
+      );
+      return upsertedCount === 1;
+    }
+    const mark = before.parked ? { 'parked.since': before.parked.since } : { parked: { $exists: false } };
+    const filter = { _id: before._id, position: before.position, ...mark };
+    return (await this.documents.replaceOne(filter, after)).matchedCount === 1;
+  }
+
+  /** Says in the checkpoint how many sequences stand still now. */
+  async noteParked(): Promise<void> {
+    const parked = await this.countParked();
+    const change = parked > 0 ? { $set: { parked: BigInt(parked) } } : { $unset: { parked: '' as const } };
+    await this.checkpoints.updateOne({ _id: this.name }, change);
+  }
 }
 
 /** A document that parks keeps its position: what guards its write is the event that it could not fold. A parked one is left alone. */

@@ -5,7 +5,7 @@ import { ReadStoreError } from './errors.js';
 import { ModelRegistry, type BuildName, type ModelEntry, type VersionedName } from './model-registry.js';
 import { collectionName, LIVE_SET, type ModelName } from './naming.js';
 import { ParkedEvents, type DiscardedEvent, type StaleQuery } from './parked-events.js';
-import { MongoProjectionStore, type ProjectionStore } from './projection-store.js';
+import { MongoProjectionStore } from './projection-store.js';
 
 export interface ReadStoreOptions {
   /** Database of the read models. */
@@ -94,7 +94,7 @@ export class ReadStore {
     return this.db.collection<Doc>(name);
   }
 
-  projectionStore(model: ModelName, set: string = LIVE_SET): ProjectionStore {
+  projectionStore(model: ModelName, set: string = LIVE_SET): MongoProjectionStore {
     const name = collectionName(model, set);
     return new MongoProjectionStore(name, this.collection(name), this.checkpoints(), this.parked);
   }

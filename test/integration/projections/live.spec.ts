@@ -129,6 +129,7 @@ function from(events: EventStore, start: bigint): EventSource {
   return {
     headPosition: () => events.headPosition(),
     readAll: (options) => events.readAll({ ...options, after: options.after ?? start }),
+    readStream: (stream, options) => events.readStream(stream, options),
     subscribeAll: (options) => events.subscribeAll(options),
   };
 }
