@@ -84,7 +84,7 @@ describe('a parked sequence that is tried again, on a server', () => {
   };
   async function undisturbed(events: readonly SourceEvent[]) {
     await start(events);
-    await fold();
+    await fold(END, 500);
     return contents();
   }
 
