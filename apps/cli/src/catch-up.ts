@@ -1,8 +1,9 @@
 import { DomainError } from '#libs/kernel';
-import { Drain } from '#libs/projection-engine';
-import { waitForPosition } from '#libs/read-store';
+import { Drain, LeaseContender, type HeldLease } from '#libs/projection-engine';
+import { waitForPosition, type ReadStore } from '#libs/read-store';
 import type { Runtime } from '#libs/runtime';
 import { projections } from '#projections';
+import { projectionLease } from '../../projector/src/projection-lease.js';
 import { progressBar } from './io/progress.js';
 import type { Session } from './session.js';
 
@@ -16,15 +17,25 @@ const STALLED_MS = 60_000;
  */
 export async function catchUp(session: Session, runtime: Runtime): Promise<bigint> {
   const head = await runtime.eventStore.headPosition();
-  if (runtime.projecting) await waitForOwner(session, runtime, head);
-  else await foldUpTo(session, runtime, head);
+  const contender = runtime.projecting ? undefined : new LeaseContender(projectionLease(runtime));
+  const held = (await contender?.look()) ?? (await waitForOwner(session, runtime, { head, contender }));
+  if (!held) return head;
+  try {
+    await foldUpTo(session, runtime, { head, stores: runtime.readStore.withFence(held.fence) });
+  } finally {
+    await held.release();
+  }
   return head;
 }
 
-async function foldUpTo(session: Session, runtime: Runtime, head: bigint): Promise<void> {
+async function foldUpTo(
+  session: Session,
+  runtime: Runtime,
+  { head, stores }: { readonly head: bigint; readonly stores: ReadStore },
+): Promise<void> {
   const drain = new Drain({
     source: runtime.eventStore,
-    stores: runtime.readStore,
+    stores,
     projections,
     upcast: (event) => runtime.upcasters.dataOf(event),
   });
@@ -40,13 +51,20 @@ async function foldUpTo(session: Session, runtime: Runtime, head: bigint): Promi
   bar.end();
 }
 
-async function waitForOwner(session: Session, runtime: Runtime, head: bigint): Promise<void> {
+/** Until the read models are there; or, where it may be had, until the lease of an owner that is gone falls to this process. */
+async function waitForOwner(
+  session: Session,
+  runtime: Runtime,
+  { head, contender }: { readonly head: bigint; readonly contender: LeaseContender | undefined },
+): Promise<HeldLease | undefined> {
   let best = -1n;
   let movedAt = performance.now();
   for (let looks = 0; ; looks += 1) {
     const options = { limitMs: LOOK_EVERY_MS, signal: session.signal };
     const { position, reached } = await waitForPosition(runtime.readStore, projections, head, options);
-    if (reached) return;
+    if (reached) return undefined;
+    const held = await contender?.look();
+    if (held) return held;
     if (looks === 1) session.say(`waiting for the running owner's read models: at position ${position} of ${head} …`);
     if (position > best) movedAt = performance.now();
     best = position > best ? position : best;

@@ -1,7 +1,7 @@
-import { LiveRunner } from '#libs/projection-engine';
 import { DomainError } from '#libs/kernel';
 import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
-import { checkAtStart, projections } from '#projections';
+import { checkAtStart } from '#projections';
+import { foldLive } from './fold-live.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -17,21 +17,16 @@ async function project(env: Environment, signal: AbortSignal): Promise<void> {
     if (runtime.projecting)
       throw new DomainError('ALREADY_PROJECTING', 'the program that serves this data folder projects itself');
     await checkAtStart(runtime.readStore, { folds: true });
-    const runner = new LiveRunner({
-      source: runtime.eventStore,
-      stores: runtime.readStore,
-      projections,
-      upcast: (event) => runtime.upcasters.dataOf(event),
-      onCaughtUp: () => say('estate: projector: caught up'),
-      onRetry: (error, pauseMs) => say(`estate: projector: ${String(error)}; again in ${pauseMs} ms`),
-    });
-    await runner.run(signal);
+    await foldLive(runtime, say, signal);
   } finally {
     await runtime.close();
   }
 }
 
-/** Keeps the read models of real servers (or of bare standalone ones) up to date until SIGTERM or SIGINT. */
+/**
+ * Keeps the read models of real servers (or of bare standalone ones) up to date until SIGTERM or SIGINT. Any number may run: one folds, the
+ * others stand by and take over within seconds.
+ */
 export async function runProjector(env: Environment): Promise<void> {
   const signal = stopSignal();
   try {

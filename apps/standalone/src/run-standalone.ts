@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { LiveRunner } from '#libs/projection-engine';
 import {
   exitStatusOf,
   failureLine,
@@ -11,29 +10,18 @@ import {
   type Runtime,
 } from '#libs/runtime';
 import type { WorkCalendars } from '#libs/service-desk';
-import { checkAtStart, projections } from '#projections';
+import { checkAtStart } from '#projections';
 import { serveApi, type ServedApi } from '../../api/src/index.js';
+import { foldLive } from '../../projector/src/fold-live.js';
 import { publishedSchedule } from '../../scheduler/src/published-schedule.js';
 import { watchClocks } from '../../scheduler/src/watch-clocks.js';
 import { parseOptions, type StandaloneOptions } from './options.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Folds until told to stop. A store that is away is waited for; a projection that fails is not got over silently. */
-async function project(runtime: Runtime, signal: AbortSignal): Promise<void> {
-  const runner = new LiveRunner({
-    source: runtime.eventStore,
-    stores: runtime.readStore,
-    projections,
-    upcast: (event) => runtime.upcasters.dataOf(event),
-    onRetry: (error, pauseMs) => say(`estate: projector: ${String(error)}; again in ${pauseMs} ms`),
-  });
-  await runner.run(signal);
-}
-
 /** What runs beside the servers in `npm start`. */
 function startWork(runtime: Runtime, calendars: () => WorkCalendars, signal: AbortSignal): Promise<void>[] {
-  return [project(runtime, signal), watchClocks(runtime, { calendars, say }, signal)];
+  return [foldLive(runtime, say, signal), watchClocks(runtime, { calendars, say }, signal)];
 }
 
 async function untilStopped(signal: AbortSignal): Promise<void> {

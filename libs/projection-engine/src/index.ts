@@ -8,6 +8,8 @@ export { typeFilter } from './fold.js';
 export { retryParked, type Retried } from './operations/retry-parked.js';
 export type { Workshop } from './operations/parked-sequence.js';
 export { measureLag, type Lag, type LagOptions } from './lag.js';
+export { LEASE_TIMING, LeaseContender, HeldLease, type LeaseOptions, type LeaseTiming } from './lease.js';
+export { LeasedRunner, type LeaseChange, type LeasedRunnerOptions } from './leased-runner.js';
 export { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';
 export { ProgressMeter, type ProgressReport } from './progress.js';
 export { EventReader, type Upcast } from './projected-event.js';

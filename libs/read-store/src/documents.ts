@@ -65,4 +65,6 @@ export interface CheckpointDocument {
   readonly sums: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Sequences that stand still at this position; absent when none does. */
   readonly parked?: bigint;
+  /** Token of the lease under which it was last opened or written: one with a lower token cannot move it. */
+  readonly fence?: bigint;
 }

@@ -19,6 +19,7 @@ export {
   type ModelEntry,
   type VersionedName,
 } from './model-registry.js';
+export { Leases, type LeaseDocument } from './leases.js';
 export { collectionName, LIVE_SET, type ModelName } from './naming.js';
 export { pagesOf } from './pages.js';
 export {

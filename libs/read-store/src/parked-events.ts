@@ -13,6 +13,14 @@ const INDEXES = [
   { name: 'stale-order', key: { collection: 1, communityId: 1, position: 1 } },
 ] as const;
 
+/** All fields of an entry but its id. */
+const FIELDS = Object.fromEntries(
+  [
+    ...['collection', 'model', 'version', 'scope', 'key', 'communityId', 'stream', 'revision', 'position', 'type'],
+    ...['head', 'cause', 'stack', 'parkedAt'],
+  ].map((field) => [field, '' as const]),
+);
+
 /** One parked sequence: a document's, or a stream's whose documents could not be told. */
 export type ParkedSequence = Pick<ParkedEntry, 'collection' | 'scope' | 'key'>;
 
@@ -58,7 +66,7 @@ export class ParkedEvents {
   }
 
   find(id: string): Promise<ParkedEntry | null> {
-    return this.entries.findOne({ _id: id });
+    return this.entries.findOne({ _id: id, collection: { $exists: true } });
   }
 
   /** Events that failed, of all read models or of one collection, in order of position. */
@@ -77,9 +85,12 @@ export class ParkedEvents {
     return this.entries.countDocuments({ collection, scope, key });
   }
 
-  /** Forgets a sequence's events at or before a position: they are folded. */
+  /**
+   * Forgets a sequence's events at or before a position: they are folded. Their ids stay, with nothing that any query looks for: a runner that
+   * was paused before it could queue them, and does so when it wakes up, then changes nothing.
+   */
   async remove({ collection, scope, key }: ParkedSequence, upTo: bigint): Promise<void> {
-    await this.entries.deleteMany({ collection, scope, key, position: { $lte: upTo } });
+    await this.entries.updateMany({ collection, scope, key, position: { $lte: upTo } }, { $unset: FIELDS });
   }
 
   /** The event that a sequence stands before now, and why. */
@@ -122,5 +133,7 @@ export class ParkedEvents {
   /** Forgets everything of a collection that is dropped. */
   async drop(collection: string): Promise<void> {
     await this.entries.deleteMany({ collection });
+    // What `remove` has left: ids begin with the collection.
+    await this.entries.deleteMany({ _id: { $gte: `${collection}@`, $lt: `${collection}A` } });
   }
 }

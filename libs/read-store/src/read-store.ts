@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
 import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
 import { ReadStoreError } from './errors.js';
+import { FencedProjectionStore } from './fenced-store.js';
+import { Leases, type LeaseDocument } from './leases.js';
 import { ModelRegistry, type BuildName, type ModelEntry, type VersionedName } from './model-registry.js';
 import { collectionName, LIVE_SET, type ModelName } from './naming.js';
 import { ParkedEvents, type DiscardedEvent, type StaleQuery } from './parked-events.js';
@@ -19,6 +21,7 @@ const REGISTRY = 'read_models';
 const PARKED = 'parked';
 const DISCARDED = 'discarded';
 const ABANDONABLE = /\.v\d+\.(rebuild-[a-z0-9]+)$/;
+const LEASES = 'leases';
 
 /**
  * The read models' database. Integers beyond int32 are bigint on both ways, writes are acknowledged by the majority and journaled, reads go
@@ -33,6 +36,7 @@ export class ReadStore {
   private constructor(
     private readonly client: MongoClient,
     database: string,
+    private readonly fence?: bigint,
   ) {
     this.db = client.db(database);
     this.registry = new ModelRegistry(this.db.collection<ModelEntry>(REGISTRY));
@@ -58,6 +62,11 @@ export class ReadStore {
       throw new ReadStoreError('READ_STORE_UNAVAILABLE', `No MongoDB server answered: ${reason}`, { cause: error });
     }
     return new ReadStore(client, options.database);
+  }
+
+  /** The same store for the holder of a lease: checkpoints that a later holder has opened are closed to it. */
+  withFence(fence: bigint): ReadStore {
+    return new ReadStore(this.client, this.databaseName, fence);
   }
 
   async close(): Promise<void> {
@@ -96,7 +105,10 @@ export class ReadStore {
 
   projectionStore(model: ModelName, set: string = LIVE_SET): MongoProjectionStore {
     const name = collectionName(model, set);
-    return new MongoProjectionStore(name, this.collection(name), this.checkpoints(), this.parked);
+    const documents = this.collection<StoredDocument>(name);
+    return this.fence === undefined
+      ? new MongoProjectionStore(name, documents, this.checkpoints(), this.parked)
+      : new FencedProjectionStore(name, documents, this.checkpoints(), this.parked, this.fence);
   }
 
   /** Checkpoints of the models' live sets, in the order asked; undefined where nothing was folded yet. */
@@ -145,6 +157,15 @@ export class ReadStore {
     }
   }
 
+  /** Who does what only one process may do at a time. */
+  get leases(): Leases {
+    return new Leases(this.db.collection<LeaseDocument>(LEASES));
+  }
+
+  get databaseName(): string {
+    return this.db.databaseName;
+  }
+
   /** Names of all collections. */
   async listCollections(): Promise<string[]> {
     const collections = await this.db.listCollections({}, { nameOnly: true }).toArray();
@@ -183,7 +204,7 @@ export class ReadStore {
   private async unregistered(model: VersionedName): Promise<BuildName> {
     // One version only: nothing to look for, and queries are spared the question.
     for (let known = model.previous ? model : undefined; known; known = known.previous) {
-      const isFolded = await this.projectionStore(known).readCheckpoint();
+      const isFolded = await this.checkpoints().findOne({ _id: collectionName(known) });
       if (isFolded) return { version: known.version, set: LIVE_SET };
     }
     return { version: model.version, set: LIVE_SET };
