@@ -36,7 +36,7 @@ export interface CurrentArrears {
   readonly accounts: number;
 }
 
-type Stored<Doc> = Doc & Pick<StoredDocument, 'position'> & { readonly _id: string };
+type Stored<Doc> = Doc & Pick<StoredDocument, '_id' | 'position' | 'parked'>;
 type Totals = Stored<CommunityArrearsDocument | DueMonthDocument>;
 
 const PAGE_ACCOUNTS = 1_000;
@@ -72,8 +72,10 @@ export class CurrentArrearsReader {
     const { communityId, asOf, position } = query;
     const bounds = new BucketBounds(asOf);
     for await (const document of await this.findAccounts(query)) {
-      const { accountId: account, lastEffectiveOn } = document;
-      if (document.position <= position && lastEffectiveOn <= asOf) yield { account, sums: sumsOf(document, bounds) };
+      const account = document._id.slice(accountIdsOf(communityId).$gt.length);
+      // A parked one stands still; the movements may have gone on.
+      const stands = !document.parked && document.position <= position && document.lastEffectiveOn <= asOf;
+      if (stands) yield { account, sums: sumsOf(document, bounds) };
       else {
         const sums = await this.movements.findAccount({ communityId, asOf, position, account });
         if (sums) yield { account, sums };
@@ -81,7 +83,7 @@ export class CurrentArrearsReader {
     }
   }
 
-  /** How the server would run `findTotals` and `listAccounts`. */
+  /** How the server would run `findTotals` and `listAccounts`; with their execution: the first page of the list. */
   async explain(
     query: AccountPageQuery,
     verbosity: 'queryPlanner' | 'executionStats' = 'queryPlanner',
@@ -138,12 +140,14 @@ interface Moment {
 
 /**
  * The documents as they stood at one position, or undefined if a batch was being written: they are one moment's when none has moved since the
- * checkpoint that was read before them, or when they add up and none is beyond the community's own, which every fact moves.
+ * checkpoint that was read before them, or when they add up and none is beyond the community's own, which every fact moves. Where one is
+ * parked, the totals stand still at different positions.
  */
 function momentOf(documents: readonly Totals[], communityId: string, reached: bigint): Moment | undefined {
   const community = documents.find(({ _id }) => _id === communityKey(communityId)) as
     Stored<CommunityArrearsDocument> | undefined;
   const months = documents.filter((document) => document !== community) as Stored<DueMonthDocument>[];
+  if (documents.some(({ parked }) => parked)) return undefined;
   if (documents.every(({ position }) => position <= reached)) return { position: reached, community, months };
   if (!community || months.some(({ position }) => position > community.position)) return undefined;
   let sum = 0n;

@@ -16,6 +16,8 @@ export interface AuditQuery extends Cut {
   readonly stream?: string;
   /** Only entries beyond this position. */
   readonly after?: bigint;
+  /** How many entries are asked of the server at a time; a page of a list needs no more than it shows. */
+  readonly pageSize?: number;
 }
 
 /** Position and revision as decimal strings. */
@@ -69,18 +71,25 @@ export class AuditTrailReader {
     return entries;
   }
 
-  /** How the server would run `listEntries`. */
-  async explain(query: AuditQuery): Promise<object> {
-    return (await this.find(query)).explain('queryPlanner');
+  /** How the server would run `listEntries`; with its execution: the first page of it. */
+  async explain(query: AuditQuery, verbosity: 'queryPlanner' | 'executionStats' = 'queryPlanner'): Promise<object> {
+    return (await this.find(query)).limit(query.pageSize ?? BATCH).explain(verbosity);
   }
 
   private async find(query: AuditQuery) {
-    const { communityId, accountId, stream = streamOf(communityId, accountId), after, ...cut } = query;
+    const {
+      communityId,
+      accountId,
+      stream = streamOf(communityId, accountId),
+      after,
+      pageSize = BATCH,
+      ...cut
+    } = query;
     const upTo = cut.position ?? (await this.position());
     const range = after === undefined ? { $lte: upTo } : { $lte: upTo, $gt: after };
     const filter = { ...cutFilter(cut), position: range };
     const entries = await this.store.liveCollection<AuditEntryDocument & { position: bigint }>(auditTrailProjection);
-    const options = { batchSize: BATCH };
+    const options = { batchSize: pageSize };
     if (stream === undefined) {
       return entries.find({ communityId, ...filter }, options).sort(COMMUNITY_ORDER_INDEX.key);
     }

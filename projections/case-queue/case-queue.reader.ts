@@ -24,6 +24,8 @@ export interface QueueQuery {
   readonly now: Instant;
   /** Only what comes behind this place of the queue. */
   readonly after?: QueuePlace;
+  /** How many cases are asked of the server at a time; a page of a list needs no more than it shows. */
+  readonly pageSize?: number;
 }
 
 /** A case's place in the queue. */
@@ -62,38 +64,42 @@ export class CaseQueueReader {
   }
 
   async *listCases(query: QueueQuery): AsyncGenerator<QueuedCase> {
-    for await (const page of pagesOf(await this.find(query))) {
-      for (const document of page) {
-        const found = queuedCase(document, query.now);
-        if (!query.breached || isBreached(found)) yield found;
+    for (const stretch of stretchesFrom(query.after)) {
+      for await (const page of pagesOf(await this.find(query, stretch))) {
+        for (const document of page) {
+          const found = queuedCase(document, query.now);
+          if (!query.breached || isBreached(found)) yield found;
+        }
       }
     }
   }
 
-  /** How the server would run `listCases`. */
-  async explain(query: QueueQuery): Promise<object> {
-    return (await this.find(query)).explain('queryPlanner');
+  /** How the server would run `listCases`; with its execution: the first page of it. */
+  async explain(query: QueueQuery, verbosity: 'queryPlanner' | 'executionStats' = 'queryPlanner'): Promise<object> {
+    return (await this.find(query)).limit(query.pageSize ?? BATCH).explain(verbosity);
   }
 
-  private async find({ communityId, status, after }: QueueQuery) {
+  private async find(query: QueueQuery, stretch: object = stretchesFrom(query.after)[0]!) {
+    const { communityId, status, pageSize = BATCH } = query;
     const cases = await this.store.liveCollection<Stored>(caseQueueProjection);
-    const options = { batchSize: BATCH };
-    const beyond = after === undefined ? {} : behind(after);
+    const options = { batchSize: pageSize };
     return status === undefined
-      ? cases.find({ communityId, ...beyond }, options).sort(QUEUE_ORDER_INDEX.key)
-      : cases.find({ communityId, status, ...beyond }, options).sort(STATUS_INDEX.key);
+      ? cases.find({ communityId, ...stretch }, options).sort(QUEUE_ORDER_INDEX.key)
+      : cases.find({ communityId, status, ...stretch }, options).sort(STATUS_INDEX.key);
   }
 }
 
-/** A case without a running clock stands behind all that have one. */
-function behind({ dueAt, caseId, kind }: QueuePlace): object {
-  const here = { idle: dueAt === null, dueAt };
-  const sameDue = [
-    { ...here, caseId: { $gt: caseId } },
-    { ...here, caseId, kind: { $gt: kind } },
-  ];
-  if (dueAt === null) return { $or: sameDue };
-  return { $or: [{ idle: true }, { idle: false, dueAt: { $gt: dueAt } }, ...sameDue] };
+/**
+ * What is left of the queue behind a place, as stretches of the index, one after the other. A case without a running clock stands behind all
+ * that have one. The bounds beside the alternatives are what lets the index start at the place.
+ */
+function stretchesFrom(place: QueuePlace | undefined): readonly object[] {
+  if (place === undefined) return [{}];
+  const { dueAt, caseId, kind } = place;
+  const behindCase = [{ caseId: { $gt: caseId } }, { caseId, kind: { $gt: kind } }];
+  if (dueAt === null) return [{ idle: true, dueAt, caseId: { $gte: caseId }, $or: behindCase }];
+  const sameDue = behindCase.map((alternative) => ({ dueAt, ...alternative }));
+  return [{ idle: false, dueAt: { $gte: dueAt }, $or: [{ dueAt: { $gt: dueAt } }, ...sameDue] }, { idle: true }];
 }
 
 function queuedCase(document: Stored, now: Instant): QueuedCase {

@@ -54,9 +54,12 @@ export class CaseTimersReader {
   }
 
   /** How the server would run `findDue` and `listProvisional`. */
-  async explain(now: Instant): Promise<readonly [object, object]> {
+  async explain(
+    now: Instant,
+    verbosity: 'queryPlanner' | 'executionStats' = 'queryPlanner',
+  ): Promise<readonly [object, object]> {
     const [due, provisional] = [await this.due(now, {}), await this.provisional({})];
-    return [await due.explain('queryPlanner'), await provisional.explain('queryPlanner')];
+    return [await due.explain(verbosity), await provisional.explain(verbosity)];
   }
 
   private async due(now: Instant, query: TimerQuery) {

@@ -5,6 +5,8 @@ import { LEDGER_ORDER_INDEX, ledgerProjection, type LedgerLineDocument } from '.
 export interface LedgerQuery extends Cut {
   readonly communityId: string;
   readonly accountId: string;
+  /** How many lines are asked of the server at a time; a page of a list needs no more than it shows. */
+  readonly pageSize?: number;
 }
 
 /** A place between two lines: the line before it, and the balance after that line. */
@@ -72,16 +74,20 @@ export class LedgerReader {
     return { account: query.accountId, lines, balance: lines.at(-1)?.balance ?? '0' };
   }
 
-  /** How the server would run `listLines`. */
-  async explain(query: LedgerQuery): Promise<object> {
-    return (await this.find(query)).explain('queryPlanner');
+  /** How the server would run `listLines`; with its execution: the first page of it. */
+  async explain(
+    query: LedgerQuery,
+    verbosity: 'queryPlanner' | 'executionStats' = 'queryPlanner',
+    after?: LedgerPlace,
+  ): Promise<object> {
+    return (await this.find(query, after)).limit(query.pageSize ?? BATCH).explain(verbosity);
   }
 
-  private async find({ communityId, accountId, ...cut }: LedgerQuery, after?: LedgerPlace) {
+  private async find({ communityId, accountId, pageSize = BATCH, ...cut }: LedgerQuery, after?: LedgerPlace) {
     const position = cut.position ?? (await this.position());
     const filter = { communityId, accountId, ...cutFilter({ ...cut, position }), ...beyond(after) };
     const lines = await this.store.liveCollection<LedgerLineDocument & { position: bigint }>(ledgerProjection);
-    return lines.find(filter, { batchSize: BATCH }).sort(LEDGER_ORDER_INDEX.key);
+    return lines.find(filter, { batchSize: pageSize }).sort(LEDGER_ORDER_INDEX.key);
   }
 }
 

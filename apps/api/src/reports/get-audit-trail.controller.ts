@@ -48,6 +48,7 @@ export class GetAuditTrailController {
     const entries = this.reader.listEntries({
       communityId,
       position: upTo,
+      pageSize: limitOf(input) + 1,
       ...(accountId === null ? {} : { accountId }),
       ...(cursor ? { after: wholeOf(cursor.place[0]) } : {}),
     });

@@ -48,7 +48,12 @@ export class GetLedgerController {
     const list = ['ledger', ledgerProjection.version, communityId, accountId, asOf, knownAt];
     const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 3);
     const upTo = cursor?.position ?? position!;
-    const cut = { position: upTo, ...(asOf === null ? {} : { asOf }), ...(knownAt === null ? {} : { knownAt }) };
+    const cut = {
+      position: upTo,
+      pageSize: limitOf(input) + 1,
+      ...(asOf === null ? {} : { asOf }),
+      ...(knownAt === null ? {} : { knownAt }),
+    };
     const lines = this.reader.listLines({ communityId, accountId, ...cut }, cursor && placeOf(cursor.place));
     const { items, more } = await firstOf(lines, limitOf(input));
     const last = items.at(-1);

@@ -45,7 +45,7 @@ export class ListCasesController {
     const list = ['cases', caseQueueProjection.version, communityId, status ?? null, breached === 'true'];
     const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 3);
     const cases = this.reader.listCases({
-      ...{ communityId, now, breached: breached === 'true' },
+      ...{ communityId, now, breached: breached === 'true', pageSize: limitOf(input) + 1 },
       ...(status === undefined ? {} : { status }),
       ...(cursor ? { after: placeOf(cursor.place) } : {}),
     });
