@@ -1,28 +1,50 @@
 import { compareValues } from '../bson/compare.js';
 import { asDecimal, arithmetic, toDouble } from '../bson/numbers.js';
-import { Arr } from '../bson/document.js';
-import { Decimal, Int32, isNumber, type Maybe, type NumberValue, type Value } from '../bson/values.js';
+import { Arr, Doc, Field } from '../bson/document.js';
+import { Decimal, Int32, isNumber, typeName, type Maybe, type NumberValue, type Value } from '../bson/values.js';
 import { decimalFromDouble } from '../bson/decimal.js';
+import { fail, failAt } from '../errors.js';
+import { shellText } from '../query/shell-text.js';
 import { keyText } from '../query/tests.js';
+import { compileExpression, type Expression } from './expression.js';
+import { isNullish } from './values.js';
 import { divide } from './arithmetic.js';
 
-/** Takes one value after another and gives the result at the end. */
+/** Takes one value after another and gives the result, also in between. */
 export interface Accumulator {
   add(value: Maybe): void;
   result(): Maybe;
 }
 
-export const accumulators = new Map<string, () => Accumulator>([
-  ['$sum', () => new Sum()],
-  ['$avg', () => new Average()],
-  ['$min', () => new Extreme(-1)],
-  ['$max', () => new Extreme(1)],
-  ['$first', () => new First()],
-  ['$last', () => new Last()],
-  ['$push', () => new Push()],
-  ['$addToSet', () => new AddToSet()],
-  ['$count', () => new Sum()],
-]);
+/** An accumulator of a group or a window: what to take of each document, and how to begin. */
+export interface CompiledAccumulator {
+  readonly argument: Expression;
+  /** Begins anew; `evaluate` gives what may depend on the group, as `n` of `$firstN`. */
+  make(evaluate: (expression: Expression) => Maybe): Accumulator;
+}
+
+export type AccumulatorCompiler = (argument: Value, name: string) => CompiledAccumulator;
+
+/** Accumulators by name; the files of accumulators register themselves here. */
+export const accumulators = new Map<string, AccumulatorCompiler>();
+
+/** Registers an accumulator of one argument. */
+export function simpleAccumulator(name: string, make: () => Accumulator): void {
+  accumulators.set(name, (argument) => {
+    if (argument instanceof Arr && argument.items.length !== 1) {
+      failAt(40237, `The ${name} accumulator is a unary operator`);
+    }
+    return { argument: compileExpression(argument instanceof Arr ? (argument.items[0] as Value) : argument), make };
+  });
+}
+
+accumulators.set('$count', (argument) => {
+  if (!(argument instanceof Doc) || !argument.isEmpty)
+    fail('TypeMismatch', '$count takes no arguments, i.e. $count:{}');
+  return { argument: () => ONE, make: () => new Sum() };
+});
+
+const ONE = new Int32(1);
 
 /** Exact in int64; past its range a double, as mongod gives. Doubles are summed with compensation. */
 export class Sum implements Accumulator {
@@ -81,7 +103,7 @@ export class Sum implements Accumulator {
   }
 }
 
-class Average implements Accumulator {
+export class Average implements Accumulator {
   readonly #sum = new Sum();
   #count = 0;
 
@@ -100,7 +122,7 @@ class Average implements Accumulator {
 }
 
 /** Null and missing do not count. */
-class Extreme implements Accumulator {
+export class Extreme implements Accumulator {
   #best: Value | undefined;
 
   constructor(private readonly sign: number) {}
@@ -150,7 +172,7 @@ class Push implements Accumulator {
   }
 
   result(): Maybe {
-    return Arr.of(this.#values);
+    return Arr.of([...this.#values]);
   }
 }
 
@@ -166,4 +188,42 @@ class AddToSet implements Accumulator {
   result(): Maybe {
     return Arr.of([...this.#values.values()]);
   }
+}
+
+/** Documents laid over each other; null and missing do not count. */
+class Merge implements Accumulator {
+  #merged = Doc.EMPTY;
+
+  add(value: Maybe): void {
+    this.#merged = mergeObjects([this.#merged, value]);
+  }
+
+  result(): Maybe {
+    return this.#merged;
+  }
+}
+
+simpleAccumulator('$sum', () => new Sum());
+simpleAccumulator('$avg', () => new Average());
+simpleAccumulator('$min', () => new Extreme(-1));
+simpleAccumulator('$max', () => new Extreme(1));
+simpleAccumulator('$first', () => new First());
+simpleAccumulator('$last', () => new Last());
+simpleAccumulator('$push', () => new Push());
+simpleAccumulator('$addToSet', () => new AddToSet());
+simpleAccumulator('$mergeObjects', () => new Merge());
+
+export function mergeObjects(values: readonly Maybe[]): Doc {
+  const fields = new Map<string, Field>();
+  for (const value of values) {
+    if (isNullish(value)) continue;
+    if (!(value instanceof Doc)) {
+      return failAt(
+        40400,
+        `$mergeObjects requires object inputs, but input ${shellText(value)} is of type ${typeName(value)}`,
+      );
+    }
+    for (const field of value.fields) fields.set(field.name, field);
+  }
+  return Doc.of([...fields.values()]);
 }

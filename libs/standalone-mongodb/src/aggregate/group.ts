@@ -1,15 +1,13 @@
 import { Doc, Field } from '../bson/document.js';
-import { Int32, type Maybe, type Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
+import type { Maybe, Value } from '../bson/values.js';
+import { failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
-import { accumulators, type Accumulator } from './accumulators.js';
+import { accumulators, type Accumulator, type CompiledAccumulator } from './accumulators.js';
 import { compileExpression, type Expression } from './expression.js';
 import type { Stage, StageContext } from './stage.js';
 
-interface Output {
+interface Output extends CompiledAccumulator {
   readonly name: string;
-  readonly make: () => Accumulator;
-  readonly argument: Expression;
 }
 
 interface Group {
@@ -35,7 +33,9 @@ export function groupStage(spec: Value, context: StageContext, keyOf?: (doc: Doc
       const key = value === undefined || value === null ? '' : keyText(value);
       let group = groups.get(key);
       if (group === undefined) {
-        group = { id: value, states: outputs.map((output) => output.make()) };
+        const variables = context.variables;
+        const evaluate = (expression: Expression) => expression(value instanceof Doc ? value : Doc.EMPTY, variables);
+        group = { id: value, states: outputs.map((output) => output.make(evaluate)) };
         groups.set(key, group);
       }
       for (let i = 0; i < outputs.length; i += 1) {
@@ -55,18 +55,10 @@ export function compileOutput(field: Field): Output {
   }
   if (value.fields.length > 1) failAt(40238, `The field '${name}' must specify one accumulator`);
   const operator = value.fields[0] as Field;
-  const make = accumulators.get(operator.name);
-  if (make === undefined) return failAt(15952, `unknown group operator '${operator.name}'`);
-  if (operator.name === '$count') {
-    if (!(operator.value instanceof Doc) || !operator.value.isEmpty) {
-      fail('TypeMismatch', '$count takes no arguments, i.e. $count:{}');
-    }
-    return { name, make, argument: () => ONE };
-  }
-  return { name, make, argument: compileExpression(operator.value) };
+  const compile = accumulators.get(operator.name);
+  if (compile === undefined) return failAt(15952, `unknown group operator '${operator.name}'`);
+  return { name, ...compile(operator.value, operator.name) };
 }
-
-const ONE = new Int32(1);
 
 function groupDocument(group: Group, outputs: readonly Output[]): Doc {
   const fields = [Field.of('_id', group.id ?? null)];

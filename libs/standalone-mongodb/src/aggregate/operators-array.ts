@@ -6,11 +6,11 @@ import { Int32, isNumber, typeName, type Maybe, type Value } from '../bson/value
 import { failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
 import { parseSort, sortKey, tupleComparator } from '../query/sort.js';
-import { accumulators } from './accumulators.js';
+import { mergeObjects } from './accumulators.js';
 import { compileExpression } from './expression.js';
 import { operators } from './operators.js';
 import { withVariable } from './operators-logic.js';
-import { argumentsOf, define, defineNamed, integer, isNullish, isTruthy, namedSpec } from './values.js';
+import { define, defineNamed, integer, isNullish, isTruthy, namedSpec } from './values.js';
 
 function arrayOr(value: Maybe, name: string, code: number): Arr {
   return value instanceof Arr
@@ -187,20 +187,6 @@ define('$objectToArray', 1, (object) => {
 define('$mergeObjects', [0, Infinity], (...args) =>
   mergeObjects(args.length === 1 && args[0] instanceof Arr ? args[0].items : args));
 
-export function mergeObjects(values: readonly Maybe[]): Doc {
-  const fields = new Map<string, Field>();
-  for (const value of values) {
-    if (isNullish(value)) continue;
-    if (!(value instanceof Doc))
-      return failAt(
-        40400,
-        `$mergeObjects requires object inputs, but input ${typeName(value)} is of type ${typeName(value)}`,
-      );
-    for (const field of value.fields) fields.set(field.name, field);
-  }
-  return Doc.of([...fields.values()]);
-}
-
 defineNamed('$sortArray', ['input', 'sortBy'], ['input', 'sortBy'], ({ input, sortBy }) => {
   if (isNullish(input)) return null;
   const items = [...arrayOr(input, '$sortArray', 2942504).items];
@@ -219,20 +205,6 @@ for (const name of ['$first', '$last']) {
     return name === '$first' ? items[0] : items[items.length - 1];
   });
 }
-// As expressions these take the elements of one array, or their arguments.
-for (const name of ['$sum', '$avg', '$min', '$max']) {
-  operators.set(name, (argument) => {
-    const args = argumentsOf(argument, name, 0, Infinity);
-    return (doc, variables) => {
-      const values = args.map((arg) => arg(doc, variables));
-      const accumulator = (accumulators.get(name) as () => { add(v: Maybe): void; result(): Maybe })();
-      for (const value of values.length === 1 && values[0] instanceof Arr ? values[0].items : values)
-        accumulator.add(value);
-      return accumulator.result();
-    };
-  });
-}
-
 operators.set('$getField', (argument, name) => {
   const spec =
     argument instanceof Doc && argument.has('field')

@@ -27,7 +27,7 @@ function assignments(parts: readonly string[], value: Value): { parts: readonly 
   return (value as Doc).fields.flatMap((field) => assignments([...parts, ...field.name.split('.')], field.value));
 }
 
-function assign(doc: Doc, parts: readonly string[], at: number, value: Value | undefined): Doc {
+export function assign(doc: Doc, parts: readonly string[], at: number, value: Value | undefined): Doc {
   const name = parts[at] as string;
   return changeAt(doc, [name], true, (old) => assignInto(old, parts, at + 1, value));
 }

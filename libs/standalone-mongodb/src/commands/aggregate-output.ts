@@ -3,7 +3,7 @@ import { Arr, Doc, Field } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
 import type { Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
-import { mergeObjects } from '../aggregate/operators-array.js';
+import { mergeObjects } from '../aggregate/accumulators.js';
 import type { Stream } from '../aggregate/stage.js';
 import { changeAt, valueAt } from '../update/tree.js';
 import { compileUpdate } from '../update/update.js';
