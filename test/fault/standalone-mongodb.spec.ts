@@ -32,9 +32,11 @@ let child: ChildProcess;
 let client: MongoClient;
 let coll: Collection<Counter>;
 
-async function start(): Promise<void> {
-  child = spawn(process.execPath, ['--input-type=module', '-e', program, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** @param limit what the shell is to run first, as a limit of its own */
+async function start(limit = 'true'): Promise<void> {
+  const node = ['--input-type=module', '-e', program, dataDir];
+  child = spawn('sh', ['-c', `${limit}; exec "$0" "$@"`, process.execPath, ...node], {
+    stdio: ['ignore', 'pipe', limit === 'true' ? 'inherit' : 'ignore'],
   });
   const [port] = (await once(createInterface(child.stdout!), 'line')) as [string];
   const options = { useBigInt64: true, serverSelectionTimeoutMS: 2000 };
@@ -137,4 +139,31 @@ afterEach(async () => {
     }
     expect(next).toBeGreaterThan(BigInt(KILLS));
   }, 300_000);
+});
+
+(existsSync(entry) ? describe : describe.skip)('a disk that is full', () => {
+  it('answers what does not fit with 14031, has all that was acknowledged, and goes on', async () => {
+    await start('ulimit -f 6000');
+    let acknowledged = 0;
+    const codes = await Promise.all(
+      [0, 1, 2, 3].map(async (writer) => {
+        for (let n = writer * 100; ; n += 400) {
+          const docs = Array.from({ length: 100 }, (_, i) => ({ _id: `${n + i}`, position: 1n, group: 0, tags: [] }));
+          try {
+            await coll.insertMany(docs.map((doc) => ({ ...doc, filler: 'x'.repeat(2000) })));
+            acknowledged += docs.length;
+          } catch (error) {
+            return (error as { code?: number }).code;
+          }
+        }
+      }),
+    );
+    expect(codes).toEqual([14031, 14031, 14031, 14031]);
+    expect(acknowledged).toBeGreaterThan(0);
+    expect(await coll.find().count()).toBe(acknowledged);
+    expect(await coll.countDocuments({ group: 0 })).toBe(acknowledged);
+    await coll.deleteMany({ _id: { $lt: '5' } });
+    await coll.insertOne({ _id: 'after', position: 1n, group: 0, tags: [] });
+    expect(await coll.countDocuments({ _id: 'after' })).toBe(1);
+  }, 60_000);
 });

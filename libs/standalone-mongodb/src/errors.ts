@@ -44,6 +44,7 @@ export const CODES = {
   OperationFailed: 96,
   ConversionFailure: 241,
   BSONObjectTooLarge: 10334,
+  OutOfDiskSpace: 14031,
   DuplicateKey: 11000,
 } as const;
 

@@ -15,17 +15,24 @@ export interface MongoServerOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** How much of the files may be mapped into memory beside what other users of the process map; 48 MiB unless told. */
+  readonly mappedBytes?: number;
 }
 
 export interface MongoServer {
   readonly port: number;
+  /** Resolves when the files cannot be used any more: the server answers every command with an error. */
+  readonly failed: Promise<Error>;
+  /** How often the files were opened again to let go of memory. */
+  readonly reopenings: number;
   /** Ends the connections, writes what was decided, and closes the files. */
   close(): Promise<void>;
 }
 
 /** Starts a server of MongoDB's wire protocol over the documents in `dataDir`. */
-export async function startMongoServer({ dataDir, host, port }: MongoServerOptions): Promise<MongoServer> {
-  const catalog = new Catalog(new Environment(dataDir));
+export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
+  const { dataDir, host, port, mappedBytes } = options;
+  const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
   const cursors = new Cursors();
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -55,6 +62,10 @@ export async function startMongoServer({ dataDir, host, port }: MongoServerOptio
   const stopTtl = startTtlMonitor(catalog);
   return {
     port: (server.address() as AddressInfo).port,
+    failed: catalog.env.failed,
+    get reopenings() {
+      return catalog.env.reopenings;
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();

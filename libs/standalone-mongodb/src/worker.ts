@@ -20,6 +20,7 @@ async function run(): Promise<void> {
       parentPort?.close();
     }, failed);
   });
+  void server.failed.then(failed);
   parentPort?.postMessage({ type: 'ready', port: server.port });
 }
 

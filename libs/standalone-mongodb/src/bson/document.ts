@@ -74,6 +74,11 @@ abstract class Container {
     return this.cached;
   }
 
+  /** How long `rawBytes` is; 0 when the document was built. */
+  get rawLength(): number {
+    return this.buf === undefined ? 0 : this.buf.readInt32LE(this.start);
+  }
+
   /** The encoded bytes, when the document was read and not built. */
   get rawBytes(): Buffer | undefined {
     if (this.buf === undefined) return undefined;

@@ -15,6 +15,7 @@ import type { Command } from './registry.js';
 
 const MAX_INDEXES = 64;
 const BUILD_CHUNK = 2000;
+const BUILD_BYTES = 8 * 1024 * 1024;
 
 const createIndexes: Command = (context) => {
   const specs = context.documents('indexes');
@@ -105,13 +106,14 @@ async function build(context: CommandContext, collection: Collection, index: Ind
   const end = collection.recordKey(2 ** 48 - 1);
   try {
     for (;;) {
-      const entries = [...env.records.getRange({ start, end, limit: BUILD_CHUNK, exclusiveStart: true })];
-      for (const { key, value } of entries) {
+      const range = { start, end, limit: BUILD_CHUNK, exclusiveStart: true };
+      const { items, more } = env.records.entries(range, BUILD_BYTES);
+      for (const { key, value } of items) {
         collection.addToIndex(index, Doc.raw(value), key.readUIntBE(4, RID_BYTES));
       }
       await env.settle();
-      const last = entries[entries.length - 1];
-      if (entries.length < BUILD_CHUNK || last === undefined) break;
+      const last = items[items.length - 1];
+      if (!more || last === undefined) break;
       start = last.key;
     }
   } catch (error) {

@@ -14,7 +14,7 @@ interface Sizes {
 
 function sizesOf(collection: Collection | undefined): Sizes {
   if (collection === undefined) return { count: 0, size: 0 };
-  return { count: collection.count, size: collection.dataSize() };
+  return { count: collection.size.count, size: collection.size.bytes };
 }
 
 const collStats: Command = (context) => {

@@ -1,6 +1,7 @@
 import { Doc } from '../bson/document.js';
 import type { Collection } from '../storage/collection.js';
 import { RID_BYTES } from '../storage/environment.js';
+import type { Range, Table } from '../storage/table.js';
 import type { Filter } from './filter.js';
 import type { KeyRange } from './bounds.js';
 import type { IndexPlan, Plan } from './planner.js';
@@ -19,6 +20,7 @@ export interface ScanStats {
 
 const FIRST_CHUNK = 64;
 const MAX_CHUNK = 512;
+const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * The documents of a plan that match. Reads chunk by chunk and starts anew behind the last key, so that a cursor that waits for
@@ -81,26 +83,32 @@ function* ridsOf(collection: Collection, plan: IndexPlan, range: KeyRange): Gene
   let exclusiveStart = plan.reverse;
   for (;;) {
     const options = { start, end, limit, reverse: plan.reverse, exclusiveStart, inclusiveEnd: plan.reverse };
-    const rids: number[] = [];
-    let last: Buffer | undefined;
-    if (plan.index.unique) {
-      for (const { key, value } of collection.env.indexes.getRange(options)) {
-        rids.push(value.readUIntBE(0, RID_BYTES));
-        last = key;
-      }
-    } else {
-      for (const key of collection.env.indexes.getKeys(options)) {
-        rids.push(key.readUIntBE(key.length - RID_BYTES, RID_BYTES));
-        last = key;
-      }
-    }
+    const { rids, last, more } = readRids(collection.env.indexes, plan.index.unique, options);
     yield* rids;
-    if (last === undefined || rids.length < limit) return;
+    if (last === undefined || !more) return;
     yield null;
     start = last;
     exclusiveStart = true;
     limit = Math.min(limit * 2, MAX_CHUNK);
   }
+}
+
+interface Rids {
+  readonly rids: readonly number[];
+  readonly last: Buffer | undefined;
+  readonly more: boolean;
+}
+
+/** Unique indexes have the record number as their entry's value, others at the end of its key. */
+function readRids(table: Table, unique: boolean, range: Range): Rids {
+  if (unique) {
+    const { items, more } = table.entries(range);
+    const rids = items.map(({ value }) => value.readUIntBE(0, RID_BYTES));
+    return { rids, last: items[items.length - 1]?.key, more };
+  }
+  const { items, more } = table.keys(range);
+  const rids = items.map((key) => key.readUIntBE(key.length - RID_BYTES, RID_BYTES));
+  return { rids, last: items[items.length - 1], more };
 }
 
 function* scanCollection(
@@ -114,18 +122,17 @@ function* scanCollection(
   const end = reverse ? low : high;
   let limit = FIRST_CHUNK;
   for (;;) {
-    const chunk: { key: Buffer; value: Buffer }[] = [];
-    for (const entry of collection.env.records.getRange({ start, end, limit, reverse, exclusiveStart: true })) {
-      chunk.push(entry);
-    }
-    for (const { key, value } of chunk) {
+    const range = { start, end, limit, reverse, exclusiveStart: true };
+    const { items, more } = collection.env.records.entries(range, CHUNK_BYTES);
+    for (const { key, value } of items) {
       stats.docsExamined += 1;
       const doc = Doc.raw(value);
       if (filter.matches(doc)) yield { rid: key.readUIntBE(4, RID_BYTES), doc };
     }
-    if (chunk.length < limit) return;
+    const last = items[items.length - 1];
+    if (last === undefined || !more) return;
     yield null;
-    start = (chunk[chunk.length - 1] as { key: Buffer }).key;
+    start = last.key;
     limit = Math.min(limit * 2, MAX_CHUNK);
   }
 }

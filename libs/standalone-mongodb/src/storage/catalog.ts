@@ -7,41 +7,60 @@ import { Binary } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { Collection } from './collection.js';
 import type { Environment } from './environment.js';
+import type { Entry } from './table.js';
 import { indexFromSpec, indexFromStored, storedIndex } from './index-info.js';
 
 const COLLECTION = 'c';
 const DROPPED = 'd';
+const SIZE = 'n';
 const NEXT_TABLE = Buffer.from('next');
 const PURGE_CHUNK = 2000;
 
 /** Databases and collections by name, kept in memory and in lmdb's `meta` table. */
 export class Catalog {
   readonly #collections = new Map<string, Collection>();
+  /** Those whose size on disk is not the latest. */
+  readonly #resized = new Set<Collection>();
   #nextTable = 1;
   #nextRid = 1;
   #closing = false;
   #purging: Promise<void> = Promise.resolve();
 
   constructor(readonly env: Environment) {
-    const next = env.meta.get(NEXT_TABLE);
-    if (next !== undefined) this.#nextTable = next.readUInt32BE(0);
-    for (const { key, value } of env.meta.getRange({ start: Buffer.from('c\0'), end: Buffer.from('c\x01') })) {
+    this.#loadAll();
+    for (const { key } of this.#all(DROPPED)) this.#purge(Number(key.toString().split('\0')[1]));
+    env.beforeFlush = () => this.#saveSizes();
+    env.onLost = () => this.#loadAll();
+  }
+
+  #all(kind: string): readonly Entry[] {
+    const range = { start: Buffer.from(`${kind}\0`), end: Buffer.from(`${kind}\x01`), limit: Infinity };
+    return this.env.meta.entries(range).items;
+  }
+
+  /** Forgets everything, and reads what is on disk. Record numbers only ever grow: none is used twice. */
+  #loadAll(): void {
+    this.#collections.clear();
+    this.#resized.clear();
+    const next = this.env.meta.get(NEXT_TABLE);
+    this.#nextTable = next === undefined ? 1 : next.readUInt32BE(0);
+    for (const { key, value } of this.#all(COLLECTION)) {
       const [, db, name] = key.toString().split('\0') as [string, string, string];
       const collection = this.#load(db, name, Doc.raw(value));
       this.#collections.set(`${db}.${name}`, collection);
       this.#nextRid = Math.max(this.#nextRid, collection.lastRid() + 1);
     }
-    for (const { key } of env.meta.getRange({ start: Buffer.from('d\0'), end: Buffer.from('d\x01') })) {
-      this.#purge(Number(key.toString().split('\0')[1]));
-    }
   }
 
   #load(db: string, name: string, stored: Doc): Collection {
     const indexes = (stored.get('indexes') as Arr).items.map((item) => indexFromStored(item as Doc));
+    const table = toDouble(stored.get('table') as number);
+    const size = this.env.meta.get(sizeKey(table));
     return new Collection(this, {
       db,
       name,
-      table: toDouble(stored.get('table') as number),
+      table,
+      size: size === undefined ? undefined : { count: size.readUIntBE(0, 6), bytes: size.readUIntBE(6, 6) },
       uuid: stored.get('uuid') as Binary,
       options: stored.get('options') as Doc,
       indexes,
@@ -77,6 +96,22 @@ export class Catalog {
     return rid;
   }
 
+  /** The collection's size goes to disk with its next change. */
+  resized(collection: Collection): void {
+    this.#resized.add(collection);
+  }
+
+  #saveSizes(): void {
+    for (const collection of this.#resized) {
+      if (collection.dropped) continue;
+      const value = Buffer.alloc(12);
+      value.writeUIntBE(collection.size.count, 0, 6);
+      value.writeUIntBE(collection.size.bytes, 6, 6);
+      this.env.putUnseen(this.env.meta, sizeKey(collection.table), value);
+    }
+    this.#resized.clear();
+  }
+
   /** The collection, made if it is not there, as a write to it does. For writers. */
   ensure(db: string, name: string, options: Doc = Doc.EMPTY): Collection {
     const existing = this.find(db, name);
@@ -84,7 +119,9 @@ export class Catalog {
     checkNamespace(db, name);
     const idIndex = { ...indexFromSpec(docOf({ key: { _id: 1 }, name: '_id_' }), this.nextTable()), unique: true };
     const uuid = new Binary(4, Buffer.from(randomUUID().replaceAll('-', ''), 'hex'));
-    const collection = new Collection(this, { db, name, table: this.nextTable(), uuid, options, indexes: [idIndex] });
+    const size = { count: 0, bytes: 0 };
+    const table = this.nextTable();
+    const collection = new Collection(this, { db, name, table, size, uuid, options, indexes: [idIndex] });
     this.#collections.set(`${db}.${name}`, collection);
     this.save(collection);
     return collection;
@@ -100,6 +137,7 @@ export class Catalog {
     this.#collections.delete(collection.namespace);
     this.env.remove(this.env.meta, nameKey(collection.db, collection.name));
     collection.dropped = true;
+    this.env.remove(this.env.meta, sizeKey(collection.table));
     this.dropTables([collection.table, ...collection.indexes.map((index) => index.table)]);
   }
 
@@ -136,7 +174,7 @@ export class Catalog {
         if (this.#closing) return;
         const keys = await this.env.write(async () => {
           await this.env.settle();
-          const found = [...entries.getKeys({ start, end, limit: PURGE_CHUNK })];
+          const found = entries.keys({ start, end, limit: PURGE_CHUNK }).items;
           for (const key of found) this.env.putUnseen(entries, key, null);
           return found;
         });
@@ -151,6 +189,10 @@ export class Catalog {
     await this.#purging;
     await this.env.close();
   }
+}
+
+function sizeKey(table: number): Buffer {
+  return Buffer.from(`${SIZE}\0${table}`);
 }
 
 function nameKey(db: string, name: string): Buffer {

@@ -15,9 +15,17 @@ export interface CollectionInit {
   readonly db: string;
   readonly name: string;
   readonly table: number;
+  /** Undefined: what is stored must be counted. */
+  readonly size: CollectionSize | undefined;
   readonly uuid: Binary;
   readonly options: Doc;
   readonly indexes: readonly IndexInfo[];
+}
+
+/** How many documents there are, and their bytes. */
+export interface CollectionSize {
+  readonly count: number;
+  readonly bytes: number;
 }
 
 /** What a collection needs of the catalog. */
@@ -25,6 +33,7 @@ export interface Keeper {
   readonly env: Environment;
   nextRid(): number;
   save(collection: Collection): void;
+  resized(collection: Collection): void;
 }
 
 interface Entry {
@@ -42,7 +51,7 @@ export class Collection {
   readonly table: number;
   readonly uuid: Binary;
   readonly env: Environment;
-  #count: number | undefined;
+  #size: CollectionSize | undefined;
   #validator: Validator;
   readonly #partials = new Map<IndexInfo, Filter>();
 
@@ -54,6 +63,7 @@ export class Collection {
     this.db = init.db;
     this.name = init.name;
     this.table = init.table;
+    this.#size = init.size;
     this.uuid = init.uuid;
     this.options = init.options;
     this.indexes = init.indexes;
@@ -64,18 +74,33 @@ export class Collection {
     return `${this.db}.${this.name}`;
   }
 
-  /** How many documents there are; counted once, then kept. */
-  get count(): number {
-    this.#count ??= this.env.records.getKeysCount({ start: this.recordKey(0), end: this.recordKey(2 ** 48 - 1) });
-    return this.#count;
+  /** The latest state, what is on its way to disk included. */
+  get size(): CollectionSize {
+    this.#size ??= this.#measure();
+    return this.#size;
   }
 
-  /** Bytes of all documents, by reading them. */
-  dataSize(): number {
-    let size = 0;
-    const range = { start: this.recordKey(0), end: this.recordKey(2 ** 48 - 1) };
-    for (const { value } of this.env.records.getRange(range)) size += value.length;
-    return size;
+  get count(): number {
+    return this.size.count;
+  }
+
+  /** Folders of earlier versions have no sizes. */
+  #measure(): CollectionSize {
+    let [count, bytes] = [0, 0];
+    const end = this.recordKey(2 ** 48 - 1);
+    for (let start = this.recordKey(0), more = true; more;) {
+      const chunk = this.env.records.entries({ start, end, limit: 1000, exclusiveStart: true }, 2 ** 20);
+      for (const { value } of chunk.items) bytes += value.length;
+      count += chunk.items.length;
+      start = chunk.items[chunk.items.length - 1]?.key ?? end;
+      more = chunk.more;
+    }
+    return { count, bytes };
+  }
+
+  #resize(count: number, bytes: number): void {
+    this.#size = { count: this.size.count + count, bytes: this.size.bytes + bytes };
+    this.catalog.resized(this);
   }
 
   recordKey(rid: number): Buffer {
@@ -87,8 +112,8 @@ export class Collection {
 
   lastRid(): number {
     const range = { start: this.recordKey(2 ** 48 - 1), end: this.recordKey(0), reverse: true, limit: 1 };
-    for (const key of this.env.records.getKeys(range)) return key.readUIntBE(4, RID_BYTES);
-    return 0;
+    const [key] = this.env.records.keys(range).items;
+    return key === undefined ? 0 : key.readUIntBE(4, RID_BYTES);
   }
 
   /** What is on disk. */
@@ -120,7 +145,6 @@ export class Collection {
 
   /** Stores a new document that has its _id. Throws 11000 before anything is changed. `unchecked`: past the validator. */
   insert(doc: Doc, unchecked = false): void {
-    void this.count;
     if (!unchecked) this.#validator.check(doc, undefined);
     const bytes = sized(doc);
     const rid = this.catalog.nextRid();
@@ -128,7 +152,7 @@ export class Collection {
     for (const entry of entries) if (entry.index.unique) this.#checkUnique(entry, doc, rid);
     this.env.put(this.env.records, this.recordKey(rid), bytes);
     for (const entry of entries) this.#putEntry(entry, rid);
-    this.#count = this.count + 1;
+    this.#resize(1, bytes.length);
   }
 
   /** Puts `next` in the place of `previous`; only entries that differ are touched. */
@@ -148,15 +172,15 @@ export class Collection {
     for (const entry of removed) this.#removeEntry(entry);
     for (const entry of added) this.#putEntry(entry, rid);
     this.env.put(this.env.records, this.recordKey(rid), bytes);
+    this.#resize(0, bytes.length - previous.rawLength);
   }
 
   remove(rid: number, doc: Doc): void {
-    void this.count;
     for (const index of this.indexes) {
       for (const entry of this.#entries(index, doc, rid)) this.#removeEntry(entry);
     }
     this.env.remove(this.env.records, this.recordKey(rid));
-    this.#count = this.count - 1;
+    this.#resize(-1, -doc.rawLength);
   }
 
   /** Adds one document's entries to an index that is being built. */

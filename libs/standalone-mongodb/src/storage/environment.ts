@@ -1,13 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { open, type Database, type RootDatabase } from 'lmdb';
+import { fail } from '../errors.js';
+import { Store, type Change, type StoreOptions } from './store.js';
+import type { Table } from './table.js';
 
-type Table = Database<Buffer, Buffer>;
-interface Change {
-  readonly table: Table;
-  readonly key: Buffer;
+interface Noted extends Change {
   /** The key as writers look it up; undefined when none does. */
   readonly name: string | undefined;
-  readonly value: Buffer | null;
 }
 interface Pending {
   readonly value: Buffer | null;
@@ -17,30 +14,49 @@ interface Pending {
 export const RID_BYTES = 6;
 
 /**
- * The lmdb files. Writers decide on the main thread against the latest state (what is stored, and what is still on its way), one
- * command after another; lmdb's own thread writes each command's changes as one atomic batch and joins the batches that wait into
- * one transaction with one fsync. Readers see what is on disk.
+ * What is stored, and what is on its way there. Writers decide on the main thread against the latest state, one command after
+ * another; lmdb's own thread writes each command's changes as atomic batches and joins the batches that wait into one
+ * transaction with one fsync. Readers see what is on disk.
  */
 export class Environment {
   readonly records: Table;
   readonly indexes: Table;
   readonly meta: Table;
-  readonly #root: RootDatabase<Buffer, Buffer>;
-  #changes: Change[] = [];
+  readonly #store: Store;
+  #changes: Noted[] = [];
   #batch = 1;
   /** Record keys are 10 bytes, index keys longer: one map holds both. */
   readonly #pending = new Map<string, Pending>();
-  readonly #inFlight = new Set<Promise<unknown>>();
+  #inFlight = 0;
+  /** The batch handed over last: it is written after all others. */
+  #last: Promise<unknown> = Promise.resolve();
   #writers: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #losses = 0;
+  /** Called before changes are handed over: what is derived from them joins them. */
+  beforeFlush: () => void = () => undefined;
+  /** Called when decided changes were lost: only what is on disk counts. */
+  onLost: () => void = () => undefined;
 
-  constructor(path: string) {
-    mkdirSync(path, { recursive: true });
-    const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
-    this.#root = open<Buffer, Buffer>({ path, ...binary, maxDbs: 8, overlappingSync: false, noSubdir: false });
-    this.records = this.#root.openDB('records', binary);
-    this.indexes = this.#root.openDB('indexes', binary);
-    this.meta = this.#root.openDB('meta', binary);
+  constructor(path: string, options: StoreOptions = {}) {
+    this.#store = new Store(path, options);
+    ({ records: this.records, indexes: this.indexes, meta: this.meta } = this.#store);
+    this.#store.onLost = () => {
+      this.#losses += 1;
+      this.#changes = [];
+      this.#last = Promise.resolve();
+      this.#pending.clear();
+      this.onLost();
+    };
+  }
+
+  /** Resolves when the files cannot be used any more. */
+  get failed(): Promise<Error> {
+    return this.#store.failed;
+  }
+
+  get reopenings(): number {
+    return this.#store.reopenings;
   }
 
   /** Runs one writer at a time; resolves when its changes are on disk, those of a failed task included. */
@@ -50,31 +66,17 @@ export class Environment {
     this.#writers = new Promise<void>((resolve) => (release = resolve));
     this.#waiting += 1;
     if (this.#waiting > 1) await before;
+    const losses = this.#losses;
     let committed: Promise<unknown>;
     try {
-      const result = task();
-      if (!(result instanceof Promise)) {
-        committed = this.flush();
-        this.#leave(release);
-        await committed;
-        return result;
-      }
-      const value = await result;
+      return await task();
+    } finally {
       committed = this.flush();
-      this.#leave(release);
+      this.#waiting -= 1;
+      release();
       await committed;
-      return value;
-    } catch (error) {
-      committed = this.flush();
-      this.#leave(release);
-      await committed;
-      throw error;
+      if (losses !== this.#losses) refused(new Error('the write was lost with others that could not be stored'));
     }
-  }
-
-  #leave(release: () => void): void {
-    this.#waiting -= 1;
-    release();
   }
 
   put(table: Table, key: Buffer, value: Buffer): void {
@@ -105,25 +107,23 @@ export class Environment {
     return table.get(key);
   }
 
-  /** Hands the changes so far to lmdb as one atomic batch. */
+  /** Hands the changes so far to the store as one atomic batch; resolves when all that was decided is on disk. */
   flush(): Promise<unknown> {
+    if (this.#changes.length === 0) return this.#last;
+    this.beforeFlush();
     const changes = this.#changes;
-    if (changes.length === 0) return Promise.resolve();
     const batch = this.#batch;
     this.#changes = [];
     this.#batch += 1;
-    const committed = this.#root
-      .batch(() => {
-        for (const { table, key, value } of changes) void (value === null ? table.remove(key) : table.put(key, value));
-      })
+    this.#inFlight += 1;
+    this.#last = this.#store
+      .commit(changes)
       .then(() => {
-        this.#root.resetReadTxn();
         for (const { name } of changes) if (name !== undefined) this.#settled(name, batch);
-      });
-    this.#inFlight.add(committed);
-    const done = (): boolean => this.#inFlight.delete(committed);
-    committed.then(done, done);
-    return committed;
+      }, refused)
+      .finally(() => (this.#inFlight -= 1));
+    this.#last.catch(() => undefined); // who waits for it is told
+    return this.#last;
   }
 
   #settled(name: string, batch: number): void {
@@ -132,17 +132,23 @@ export class Environment {
 
   /** Waits until everything decided so far is on disk: a writer's range scans then see it. */
   async settle(): Promise<void> {
-    void this.flush();
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    while (!this.isSettled) await this.flush();
   }
 
   get isSettled(): boolean {
-    return this.#changes.length === 0 && this.#inFlight.size === 0;
+    return this.#changes.length === 0 && this.#inFlight === 0;
   }
 
   async close(): Promise<void> {
-    await this.#writers;
-    await this.settle();
-    await this.#root.close();
+    while (this.#waiting > 0) await this.#writers;
+    await this.settle().catch(() => undefined);
+    await this.#store.close();
   }
+}
+
+/** mongod's error for a disk that is full, which lmdb also takes for the reason of a write that was cut short (EIO). */
+function refused(error: Error): never {
+  const full = /MDB_MAP_FULL|No space left|Input\/output error|File too large|Disk quota|lost with others/i;
+  if (full.test(error.message)) fail('OutOfDiskSpace', `the write was not stored: ${error.message}`);
+  throw error;
 }
