@@ -4,6 +4,7 @@ import { toDouble } from '../bson/numbers.js';
 import { isNumber } from '../bson/values.js';
 import { compileFilter } from '../query/filter.js';
 import type { Collection } from '../storage/collection.js';
+import { verify, type Verification } from '../storage/verify.js';
 import { failAt, fail, MongoError } from '../errors.js';
 import { okReply } from '../wire/reply.js';
 import type { Command } from './registry.js';
@@ -59,43 +60,45 @@ const profile: Command = (context) => {
   return okReply({ was: 0, slowms: 100, sampleRate: new DoubleOf(1) });
 };
 
-/** Reads every document and counts every index's entries. */
-const validate: Command = (context) => {
-  const collection = context.collection();
-  if (collection === undefined) {
-    return fail('NamespaceNotFound', `Collection '${context.namespace}' does not exist to validate.`);
-  }
-  const indexes = collection.indexes;
-  return okReply({
-    ns: context.namespace,
-    uuid: collection.uuid,
-    nInvalidDocuments: 0,
-    nNonCompliantDocuments: nonCompliant(collection),
-    nrecords: collection.count,
-    nIndexes: indexes.length,
-    keysPerIndex: Object.fromEntries(indexes.map((index) => [index.name, keyCount(collection, index.table)])),
-    indexDetails: Object.fromEntries(indexes.map((index) => [index.name, docOf({ valid: true })])),
-    valid: true,
-    repaired: false,
-    ...{ warnings: [], errors: [], extraIndexEntries: [], missingIndexEntries: [], corruptRecords: [] },
+/** Compares every document with every index, writers waiting, as mongod does. */
+const validate: Command = (context) =>
+  context.env.write(async () => {
+    const collection = context.collection();
+    if (collection === undefined) {
+      return fail('NamespaceNotFound', `Collection '${context.namespace}' does not exist to validate.`);
+    }
+    await context.env.settle();
+    const validator = collection.options.get('validator');
+    const filter = compileFilter(validator instanceof Doc ? validator : Doc.EMPTY);
+    let nNonCompliantDocuments = 0;
+    const found = await verify(collection, (doc) => (nNonCompliantDocuments += filter.matches(doc) ? 0 : 1));
+    const errors = faultsOf(collection, found);
+    const faulty = new Set([...found.lacking, ...found.excessive]);
+    return okReply({
+      ns: context.namespace,
+      uuid: collection.uuid,
+      nInvalidDocuments: 0,
+      nNonCompliantDocuments,
+      nrecords: found.records,
+      nIndexes: collection.indexes.length,
+      keysPerIndex: Object.fromEntries([...found.keysPerIndex].map(([index, count]) => [index.name, count])),
+      indexDetails: Object.fromEntries(
+        collection.indexes.map(({ name }) => [name, docOf({ valid: !faulty.has(name) })]),
+      ),
+      valid: errors.length === 0,
+      repaired: false,
+      ...{ warnings: [], errors, extraIndexEntries: [], missingIndexEntries: [], corruptRecords: [] },
+    });
   });
-};
 
-function keyCount(collection: Collection, table: number): number {
-  const [start, end] = [Buffer.alloc(4), Buffer.alloc(4)];
-  start.writeUInt32BE(table);
-  end.writeUInt32BE(table + 1);
-  return collection.env.indexes.getKeysCount({ start, end });
-}
-
-function nonCompliant(collection: Collection): number {
-  const validator = collection.options.get('validator');
-  if (!(validator instanceof Doc) || validator.isEmpty) return 0;
-  const filter = compileFilter(validator);
-  const range = { start: collection.recordKey(0), end: collection.recordKey(2 ** 48 - 1) };
-  let count = 0;
-  for (const { value } of collection.env.records.getRange(range)) if (!filter.matches(Doc.raw(value))) count += 1;
-  return count;
+function faultsOf(collection: Collection, found: Verification): string[] {
+  const { count, bytes } = collection.size;
+  const errors = found.lacking.map((name) => `index '${name}' lacks entries of documents`);
+  errors.push(...found.excessive.map((name) => `index '${name}' has entries of no document`));
+  if (count !== found.records || bytes !== found.bytes) {
+    errors.push(`${found.records} records of ${found.bytes} bytes are there, not ${count} of ${bytes}`);
+  }
+  return errors;
 }
 
 const dataSize: Command = (context) => {
@@ -105,7 +108,7 @@ const dataSize: Command = (context) => {
   const collection = context.catalog.find(namespace.slice(0, dot), namespace.slice(dot + 1));
   return okReply({
     estimate: false,
-    size: BigInt(collection?.dataSize() ?? 0),
+    size: BigInt(collection?.size.bytes ?? 0),
     numObjects: BigInt(collection?.count ?? 0),
     millis: 0,
   });

@@ -1,13 +1,11 @@
-import { Doc, Field } from '../bson/document.js';
+import { Doc } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
 import { KeyBuilder } from '../bson/key.js';
 import type { Binary, Value } from '../bson/values.js';
-import { CODES, fail, MongoError } from '../errors.js';
-import { compileFilter, type Filter } from '../query/filter.js';
-import { shellText } from '../query/shell-text.js';
+import { fail } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import { RID_BYTES, type Environment } from './environment.js';
-import { extractKeys, type KeyTuple } from './index-keys.js';
+import { duplicateKey, IndexEntries } from './index-entries.js';
 import type { IndexInfo } from './index-info.js';
 import { Validator } from './validator.js';
 
@@ -36,11 +34,6 @@ export interface Keeper {
   resized(collection: Collection): void;
 }
 
-interface Entry {
-  readonly key: Buffer;
-  readonly index: IndexInfo;
-}
-
 /** A collection's documents and their index entries; the write methods are for writers of the environment only. */
 export class Collection {
   db: string;
@@ -53,7 +46,7 @@ export class Collection {
   readonly env: Environment;
   #size: CollectionSize | undefined;
   #validator: Validator;
-  readonly #partials = new Map<IndexInfo, Filter>();
+  readonly entries: IndexEntries;
 
   constructor(
     private readonly catalog: Keeper,
@@ -68,6 +61,9 @@ export class Collection {
     this.options = init.options;
     this.indexes = init.indexes;
     this.#validator = new Validator(init.options);
+    this.entries = new IndexEntries(this.env, (index) => {
+      if (this.indexes.includes(index)) this.save();
+    });
   }
 
   get namespace(): string {
@@ -148,10 +144,10 @@ export class Collection {
     if (!unchecked) this.#validator.check(doc, undefined);
     const bytes = sized(doc);
     const rid = this.catalog.nextRid();
-    const entries = this.indexes.flatMap((index) => this.#entries(index, doc, rid));
-    for (const entry of entries) if (entry.index.unique) this.#checkUnique(entry, doc, rid);
+    const keys = this.indexes.map((index) => this.entries.keysOf(index, doc, rid));
+    this.indexes.forEach((index, i) => this.#checkUnique(index, keys[i] as readonly Buffer[], doc, rid));
     this.env.put(this.env.records, this.recordKey(rid), bytes);
-    for (const entry of entries) this.#putEntry(entry, rid);
+    this.indexes.forEach((index, i) => this.entries.put(index, keys[i] as readonly Buffer[], rid));
     this.#resize(1, bytes.length);
   }
 
@@ -159,42 +155,37 @@ export class Collection {
   replace(rid: number, previous: Doc, next: Doc, unchecked = false): void {
     if (!unchecked) this.#validator.check(next, previous);
     const bytes = sized(next);
-    const removed: Entry[] = [];
-    const added: Entry[] = [];
-    for (const index of this.indexes) {
-      if (index.name === '_id_') continue;
-      const before = this.#entries(index, previous, rid);
-      const after = this.#entries(index, next, rid);
-      removed.push(...before.filter((entry) => !after.some((other) => other.key.equals(entry.key))));
-      added.push(...after.filter((entry) => !before.some((other) => other.key.equals(entry.key))));
-    }
-    for (const entry of added) if (entry.index.unique) this.#checkUnique(entry, next, rid);
-    for (const entry of removed) this.#removeEntry(entry);
-    for (const entry of added) this.#putEntry(entry, rid);
+    const changed = this.indexes.slice(1).map((index) => {
+      const before = this.entries.keysOf(index, previous, rid);
+      const after = this.entries.keysOf(index, next, rid);
+      return { index, removed: without(before, after), added: without(after, before) };
+    });
+    for (const { index, added } of changed) this.#checkUnique(index, added, next, rid);
+    for (const { index, removed } of changed) this.entries.remove(index, removed);
+    for (const { index, added } of changed) this.entries.put(index, added, rid);
     this.env.put(this.env.records, this.recordKey(rid), bytes);
     this.#resize(0, bytes.length - previous.rawLength);
   }
 
   remove(rid: number, doc: Doc): void {
-    for (const index of this.indexes) {
-      for (const entry of this.#entries(index, doc, rid)) this.#removeEntry(entry);
-    }
+    for (const index of this.indexes) this.entries.remove(index, this.entries.keysOf(index, doc, rid));
     this.env.remove(this.env.records, this.recordKey(rid));
     this.#resize(-1, -doc.rawLength);
   }
 
   /** Adds one document's entries to an index that is being built. */
   addToIndex(index: IndexInfo, doc: Doc, rid: number): void {
-    const entries = this.#entries(index, doc, rid);
-    for (const entry of entries) {
-      if (index.unique) this.#checkUnique(entry, doc, rid);
-      this.#putEntry(entry, rid);
-    }
+    const keys = this.entries.keysOf(index, doc, rid);
+    this.#checkUnique(index, keys, doc, rid);
+    this.entries.put(index, keys, rid);
+  }
+
+  #checkUnique(index: IndexInfo, keys: readonly Buffer[], doc: Doc, rid: number): void {
+    if (this.entries.isTaken(index, keys, rid)) throw duplicateKey(this.namespace, index, doc);
   }
 
   setIndexes(indexes: readonly IndexInfo[]): void {
     this.indexes = indexes;
-    this.#partials.clear();
     this.catalog.save(this);
   }
 
@@ -207,80 +198,11 @@ export class Collection {
   save(): void {
     this.catalog.save(this);
   }
-
-  covers(index: IndexInfo, doc: Doc): boolean {
-    if (index.partial === undefined) return true;
-    let filter = this.#partials.get(index);
-    if (filter === undefined) {
-      filter = compileFilter(index.partial);
-      this.#partials.set(index, filter);
-    }
-    return filter.matches(doc);
-  }
-
-  #entries(index: IndexInfo, doc: Doc, rid: number): Entry[] {
-    if (!this.covers(index, doc)) return [];
-    const { tuples, multikey, allMissing } = extractKeys(doc, index.paths);
-    if (index.sparse && allMissing) return [];
-    if (multikey !== undefined) this.#learnMultikey(index, multikey);
-    const entries = tuples.map((tuple) => ({ key: this.#entryKey(index, tuple, rid), index }));
-    if (entries.length < 2) return entries;
-    const distinct = new Map(entries.map((entry) => [entry.key.toString('latin1'), entry]));
-    return [...distinct.values()];
-  }
-
-  #entryKey(index: IndexInfo, tuple: KeyTuple, rid: number): Buffer {
-    KeyBuilder.begin(index.table);
-    for (let i = 0; i < tuple.length; i += 1) KeyBuilder.add(tuple[i] as Value, index.descending[i] === true);
-    const { key, hashed } = KeyBuilder.takeBounded();
-    if (hashed && !index.hashed) {
-      index.hashed = true;
-      if (this.indexes.includes(index)) this.save();
-    }
-    if (index.unique) return key;
-    const withRid = Buffer.allocUnsafe(key.length + RID_BYTES);
-    key.copy(withRid);
-    withRid.writeUIntBE(rid, key.length, RID_BYTES);
-    return withRid;
-  }
-
-  #learnMultikey(index: IndexInfo, multikey: readonly boolean[]): void {
-    if (multikey.every((flag, i) => !flag || index.multikey[i] === true)) return;
-    index.multikey = index.multikey.map((flag, i) => flag || multikey[i] === true);
-    if (this.indexes.includes(index)) this.save();
-  }
-
-  #checkUnique(entry: Entry, doc: Doc, rid: number): void {
-    const owner = this.env.latest(this.env.indexes, entry.key);
-    if (owner === undefined || owner.readUIntBE(0, RID_BYTES) === rid) return;
-    throw this.#duplicate(entry.index, doc);
-  }
-
-  #duplicate(index: IndexInfo, doc: Doc): MongoError {
-    const tuple = extractKeys(doc, index.paths).tuples[0] ?? [];
-    const keyValue = Doc.of(index.fields.map((name, i) => Field.of(name, tuple[i] ?? null)));
-    const where = `${this.namespace} index: ${index.name} dup key: ${shellText(keyValue)}`;
-    const message = `E11000 duplicate key error collection: ${where}`;
-    return new MongoError(CODES.DuplicateKey, 'DuplicateKey', message, { keyPattern: index.key, keyValue });
-  }
-
-  #putEntry(entry: Entry, rid: number): void {
-    if (entry.index.unique) this.env.put(this.env.indexes, entry.key, ridBytes(rid));
-    else this.env.putUnseen(this.env.indexes, entry.key, NOTHING);
-  }
-
-  #removeEntry(entry: Entry): void {
-    if (entry.index.unique) this.env.remove(this.env.indexes, entry.key);
-    else this.env.putUnseen(this.env.indexes, entry.key, null);
-  }
 }
 
-const NOTHING = Buffer.alloc(0);
-
-function ridBytes(rid: number): Buffer {
-  const bytes = Buffer.allocUnsafe(RID_BYTES);
-  bytes.writeUIntBE(rid, 0, RID_BYTES);
-  return bytes;
+/** The keys of `keys` that are not in `others`. */
+function without(keys: readonly Buffer[], others: readonly Buffer[]): readonly Buffer[] {
+  return keys.filter((key) => !others.some((other) => other.equals(key)));
 }
 
 function sized(doc: Doc): Buffer {
