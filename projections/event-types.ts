@@ -1,5 +1,6 @@
 import { COLLECTION_EVENT_TYPES } from '#libs/collections';
 import { NUMBER_EVENT_TYPES } from '#libs/event-store';
+import { OPERATION_EVENT_TYPES } from '#libs/operations';
 import { communityDecider, partyDecider, unitDecider } from '#libs/portfolio';
 import { ACCOUNT_EVENT_TYPES } from '#libs/receivables';
 import { CASE_EVENT_TYPES } from '#libs/service-desk';
@@ -16,5 +17,6 @@ export const EVENT_TYPES: ReadonlySet<string> = new Set<string>([
   ...unitDecider.handles,
   ...partyDecider.handles,
   ...NUMBER_EVENT_TYPES,
+  ...OPERATION_EVENT_TYPES,
   ...SECURITY_EVENT_TYPES,
 ]);

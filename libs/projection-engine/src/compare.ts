@@ -17,6 +17,16 @@ export interface Comparison {
   /** How many there are; the first of them follow. */
   readonly differenceCount: number;
   readonly differences: readonly Difference[];
+  /** Those in fields that may differ. */
+  readonly declaredCount: number;
+  readonly declared: readonly Difference[];
+}
+
+export interface CompareOptions {
+  /** Fields that are not compared. */
+  readonly ignored?: ReadonlySet<string>;
+  /** Fields that may differ, WHOLE_DOCUMENT for documents that may be on one side only: listed apart. */
+  readonly declared?: ReadonlySet<string>;
 }
 
 export const WHOLE_DOCUMENT = '*';
@@ -28,8 +38,9 @@ const LISTED_DIFFERENCES = 1_000;
 export async function compareDocuments(
   live: AsyncIterable<RawDocument[]>,
   rebuilt: AsyncIterable<RawDocument[]>,
+  options: CompareOptions = {},
 ): Promise<Comparison> {
-  const found = new DifferenceList();
+  const found = new DifferenceList(options);
   const [a, b] = [new Walk(live), new Walk(rebuilt)];
   let documents = 0;
   await Promise.all([a.fill(), b.fill()]);
@@ -43,22 +54,35 @@ export async function compareDocuments(
     if (order <= 0 && !a.advance()) await a.fill();
     if (order >= 0 && !b.advance()) await b.fill();
   }
-  return { documents, differenceCount: found.count, differences: found.listed };
+  return { documents, ...found.result() };
 }
 
 class DifferenceList {
-  readonly listed: Difference[] = [];
-  count = 0;
+  private readonly differences: Difference[] = [];
+  private readonly declared: Difference[] = [];
+  private count = 0;
+  private declaredCount = 0;
+
+  constructor(private readonly options: CompareOptions) {}
 
   add(difference: Difference): void {
-    this.count += 1;
-    if (this.listed.length < LISTED_DIFFERENCES) this.listed.push(difference);
+    const isDeclared = this.options.declared?.has(difference.field) === true;
+    if (isDeclared) this.declaredCount += 1;
+    else this.count += 1;
+    const listed = isDeclared ? this.declared : this.differences;
+    if (listed.length < LISTED_DIFFERENCES) listed.push(difference);
+  }
+
+  result(): Omit<Comparison, 'documents'> {
+    const { count, differences, declaredCount, declared } = this;
+    return { differenceCount: count, differences, declaredCount, declared };
   }
 
   /** Field by field. Documents whose bytes differ only in the order of fields are equal. */
   addFields(live: RawDocument, rebuilt: RawDocument): void {
     const [a, b] = [decodeDocument(live), decodeDocument(rebuilt)];
     for (const field of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()) {
+      if (this.options.ignored?.has(field)) continue;
       const [ours, theirs] = [shown(a, field), shown(b, field)];
       if (ours !== theirs) this.add({ id: textOf(live), field, live: ours, rebuilt: theirs });
     }

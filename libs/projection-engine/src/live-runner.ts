@@ -16,11 +16,19 @@ export type RunnerState = 'catching-up' | 'live' | 'retrying' | 'stopped' | 'fai
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+interface Held {
+  run(): Promise<void>;
+  refuse(error: unknown): void;
+}
+
 /** Keeps the read models fresh for as long as its signal lets it. Starting again costs nothing but reading: writes are guarded. */
 export class LiveRunner {
   private readonly drain: Drain;
   private pauseMs = FIRST_PAUSE_MS;
   private caughtUp = false;
+  private interruption = new AbortController();
+  private readonly held: Held[] = [];
+  private ended = false;
   state: RunnerState = 'catching-up';
 
   constructor(private readonly options: LiveRunnerOptions) {
@@ -29,16 +37,40 @@ export class LiveRunner {
 
   /** Returns when the signal aborts. @throws ProjectionError PROJECTION_IMPURE; DomainError READ_MODEL_CODE_MISSING */
   async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.runUntil(signal);
+    } finally {
+      this.ended = true;
+      for (const { refuse } of this.held.splice(0)) refuse(new DomainError('RUNNER_STOPPED', 'the program ends'));
+    }
+  }
+
+  /**
+   * Runs work while nothing is folded: at the end of the batch under way, with every checkpoint saved. Folding goes on afterwards, with the
+   * builds that are registered then.
+   */
+  hold<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, refuse) => {
+      if (this.ended) return refuse(new DomainError('RUNNER_STOPPED', 'the program ends'));
+      this.held.push({ run: async () => resolve(await work()), refuse });
+      this.interruption.abort();
+    });
+  }
+
+  private async runUntil(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.interruption = new AbortController();
+      for (const { run, refuse } of this.held.splice(0)) await run().catch(refuse);
+      const until = AbortSignal.any([signal, this.interruption.signal]);
       try {
-        await this.runOnce(signal);
+        if (this.held.length === 0) await this.runOnce(until);
       } catch (error) {
-        if (signal.aborted) break;
+        if (until.aborted) continue;
         if (error instanceof ProjectionError || error instanceof DomainError) {
           this.state = 'failed';
           throw error;
         }
-        await this.pause(error, signal);
+        await this.pause(error, until);
       }
     }
     this.state = 'stopped';

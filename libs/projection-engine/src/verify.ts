@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '#libs/kernel';
-import { collectionName, LIVE_SET, rawDocuments, type ReadStore } from '#libs/read-store';
+import { collectionName, rawDocuments, type ReadStore } from '#libs/read-store';
 import { compareDocuments, type Comparison, type Difference } from './compare.js';
 import { Drain, type CatchUpOptions, type DrainOptions } from './drain.js';
 import type { Projection } from './projection.js';
+import { parkedDifferences, parkedOf } from './operations/parked-list.js';
 import { Tally } from './tally.js';
+import { requireCode, type Target } from './targets.js';
 
 export interface VerifyOptions extends CatchUpOptions, Omit<DrainOptions, 'set' | 'stores' | 'indexed'> {
   readonly store: ReadStore;
@@ -28,22 +30,37 @@ const MOST_ROUNDS = 3;
 
 /**
  * Rebuilds every read model from zero beside the live one, up to a position that the live ones have reached, and compares them document by
- * document. Queries go on meanwhile, and so may the folding of new events. The rebuilt set is dropped at the end.
+ * document. Queries go on meanwhile, and so may the folding of new events. What stands still on either side is a difference: it is not proven.
+ * The rebuilt set is dropped at the end.
  */
 export async function verifyProjections(upTo: bigint, options: VerifyOptions): Promise<VerifiedProjection[]> {
   const { store, projections, clock = systemClock, onProgress, signal } = options;
   const set = `rebuild-${randomUUID().slice(0, 8)}`;
   await store.dropAbandonedSets(projections, earlier(clock.now(), ABANDONED_AFTER_MS));
-  const drain = new Drain({ ...options, stores: store, set, indexed: false });
+  const sides: Side[] = [];
+  for (const projection of projections) sides.push(await sideOf(projection, set, store));
+  const drain = new Drain({ ...options, stores: store, targets: sides, indexed: false });
   try {
-    for (const projection of projections) await announce(store, projection, set, clock.now());
+    for (const { projection } of sides) await announce(store, projection, set, clock.now());
     await drain.catchUp(upTo, { ...(onProgress ? { onProgress } : {}), ...(signal ? { signal } : {}) });
     const verified: VerifiedProjection[] = [];
-    for (const projection of projections) verified.push(await verifyOne(projection, upTo, { store, set, drain }));
+    for (const side of sides) verified.push(await verifyOne(side, upTo, { store, drain }));
     return verified;
   } finally {
-    await store.dropSet(projections, set);
+    for (const { projection } of sides) await store.dropSet([projection], set);
   }
+}
+
+/** What is compared: the live build, and the set into which its own code folds everything again. */
+interface Side extends Target {
+  readonly live: string;
+  readonly rebuilt: string;
+}
+
+async function sideOf(today: Projection, set: string, store: ReadStore): Promise<Side> {
+  const build = await store.liveBuild(today);
+  const projection = requireCode(today, build.version);
+  return { projection, set, live: collectionName(projection, build.set), rebuilt: collectionName(projection, set) };
 }
 
 /** A set has a checkpoint before it has a document: killed at any moment, it is found and dropped later. */
@@ -53,28 +70,36 @@ async function announce(store: ReadStore, projection: Projection, set: string, u
 }
 
 async function verifyOne(
-  projection: Projection,
+  side: Side,
   upTo: bigint,
-  { store, set, drain }: { store: ReadStore; set: string; drain: Drain },
+  { store, drain }: { store: ReadStore; drain: Drain },
 ): Promise<VerifiedProjection> {
+  const { projection, set } = side;
   let reached = upTo;
-  let comparison = await compareSets(store, projection, set, reached);
+  let comparison = await compareSets(store, side, reached);
   for (let round = 1; comparison.differenceCount > 0 && round < MOST_ROUNDS; round += 1) {
     const live = await store.livePosition(projection);
     // An append-only document that differs stays different; a folded one may have moved on in the live set only.
     if (projection.appendOnly || live <= reached) break;
     await drain.catchUp(live);
     reached = live;
-    comparison = await compareSets(store, projection, set, reached);
+    comparison = await compareSets(store, side, reached);
   }
   const checkpoint = await store.projectionStore(projection, set).readCheckpoint();
-  return { name: projection.name, events: Number(Tally.fromCheckpoint(checkpoint).total()), ...comparison };
+  const parked = parkedDifferences(await parkedOf(side.live, { store }), await parkedOf(side.rebuilt, { store }));
+  return {
+    name: projection.name,
+    events: Number(Tally.fromCheckpoint(checkpoint).total()),
+    documents: comparison.documents,
+    differenceCount: comparison.differenceCount + parked.length,
+    differences: [...comparison.differences, ...parked],
+  };
 }
 
 /** Append-only documents are compared up to the position, so that the live set may grow meanwhile. */
-function compareSets(store: ReadStore, projection: Projection, set: string, upTo: bigint): Promise<Comparison> {
+function compareSets(store: ReadStore, { projection, live, rebuilt }: Side, upTo: bigint): Promise<Comparison> {
   const documents = (name: string) => rawDocuments(store.collection(name), projection.appendOnly ? upTo : undefined);
-  return compareDocuments(documents(collectionName(projection, LIVE_SET)), documents(collectionName(projection, set)));
+  return compareDocuments(documents(live), documents(rebuilt), { ignored: new Set(['parked']) });
 }
 
 function earlier(instant: string, ms: number): string {

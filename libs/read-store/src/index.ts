@@ -1,3 +1,4 @@
+export { ControlRequests, type ControlAction, type ControlRequest } from './control-requests.js';
 export { findIndexes } from './deployed.js';
 export {
   NOT_REMOVED,
@@ -13,6 +14,7 @@ export {
   buildText,
   isSameBuild,
   ModelRegistry,
+  parseBuild,
   type Build,
   type BuildName,
   type BuildState,

@@ -8,8 +8,8 @@ export interface BuildName {
   readonly set: string;
 }
 
-/** 'building' is taken through the log beside the others; the other states are folded on with everything else. */
-export type BuildState = 'building' | 'caught-up' | 'live' | 'retired';
+/** 'building' is taken through the log beside the others, 'dropping' is about to be gone; the other states are folded with everything else. */
+export type BuildState = 'building' | 'caught-up' | 'live' | 'retired' | 'dropping';
 
 export interface Build extends BuildName {
   readonly state: BuildState;
@@ -32,6 +32,11 @@ export interface ModelEntry {
   readonly revision: bigint;
   /** Token of the runner that made the last change; one with a lower token can make none. */
   readonly fence: bigint;
+}
+
+export function parseBuild(text: string): BuildName | undefined {
+  const match = /^(\d{1,9})(?:\.([a-z][a-z0-9-]{0,40}))?$/.exec(text);
+  return match ? { version: Number(match[1]), set: match[2] ?? LIVE_SET } : undefined;
 }
 
 /** A model that may have been another version before. */

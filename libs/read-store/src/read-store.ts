@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
+import { ControlRequests, type ControlRequest } from './control-requests.js';
 import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
 import { ReadStoreError } from './errors.js';
 import { FencedProjectionStore } from './fenced-store.js';
@@ -20,6 +21,7 @@ const CHECKPOINTS = 'checkpoints';
 const REGISTRY = 'read_models';
 const PARKED = 'parked';
 const DISCARDED = 'discarded';
+const REQUESTS = 'read_model_requests';
 const ABANDONABLE = /\.v\d+\.(rebuild-[a-z0-9]+)$/;
 const LEASES = 'leases';
 
@@ -32,6 +34,7 @@ export class ReadStore {
   private readonly views = new AsyncLocalStorage<Map<string, Promise<BuildName>>>();
   readonly registry: ModelRegistry;
   readonly parked: ParkedEvents;
+  readonly requests: ControlRequests;
 
   private constructor(
     private readonly client: MongoClient,
@@ -39,6 +42,7 @@ export class ReadStore {
     private readonly fence?: bigint,
   ) {
     this.db = client.db(database);
+    this.requests = new ControlRequests(this.db.collection<ControlRequest>(REQUESTS));
     this.registry = new ModelRegistry(this.db.collection<ModelEntry>(REGISTRY));
     this.parked = new ParkedEvents(
       this.db.collection<ParkedEntry>(PARKED),
@@ -182,7 +186,9 @@ export class ReadStore {
     const entries = await this.registry.findAll(models.map(({ name }) => name));
     const found = new Map<string, readonly BuildName[]>();
     for (const model of models) {
-      const builds = entries.get(model.name)?.builds.filter(({ state }) => state !== 'building');
+      const builds = entries
+        .get(model.name)
+        ?.builds.filter(({ state }) => state !== 'building' && state !== 'dropping');
       found.set(model.name, builds ?? [await this.unregistered(model)]);
     }
     return found;

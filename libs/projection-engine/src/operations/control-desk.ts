@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlRequest, ControlRequests } from '#libs/read-store';
+import type { OnProgress, Operator } from './operator.js';
+
+export interface ControlDeskOptions {
+  readonly requests: ControlRequests;
+  readonly operator: Pick<Operator, 'execute'>;
+  /** A line for whoever watches the program. */
+  readonly say?: (line: string) => void;
+  readonly pollMs?: number;
+}
+
+const POLL_MS = 250;
+const REPORT_EVERY_MS = 1_000;
+/** Work that a person waited for is not begun by surprise much later; a rebuild is carried on, whenever it was begun. */
+const EXPIRES_MS = 60_000;
+
+/** Looks for work that others have asked for, and does it, one after the other. */
+export class ControlDesk {
+  private readonly runner = randomUUID();
+
+  constructor(private readonly options: ControlDeskOptions) {}
+
+  /** Returns when the signal aborts; what is under way then can be carried on by somebody else. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { pollMs = POLL_MS, say = () => undefined } = this.options;
+    while (!signal.aborted) {
+      try {
+        const worked = await this.serveNext(signal);
+        if (worked) continue;
+      } catch (error) {
+        if (!signal.aborted) say(`estate: read models: ${String(error)}`);
+      }
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** Carries out the oldest request that nobody works on, or the one that is named; false without any. */
+  async serveNext(signal: AbortSignal, id?: string, onProgress?: OnProgress): Promise<boolean> {
+    const request = await this.options.requests.claim(this.runner, id);
+    if (!request) return false;
+    const { requests } = this.options;
+    const age = Date.now() - request.requestedAt.getTime();
+    if (request.action !== 'rebuild' && age > EXPIRES_MS) {
+      const error = { code: 'REQUEST_EXPIRED', message: 'nobody was there to do it when it was asked for' };
+      await requests.finish(request._id, this.runner, { error });
+      return true;
+    }
+    await this.serve(request, signal, onProgress);
+    return true;
+  }
+
+  private async serve(request: ControlRequest, signal: AbortSignal, onProgress?: OnProgress): Promise<void> {
+    const { requests, operator } = this.options;
+    let progress: ControlRequest['progress'] = null;
+    const report = (): void => void requests.report(request._id, this.runner, progress).catch(() => undefined);
+    const beat = setInterval(report, REPORT_EVERY_MS);
+    try {
+      const result = await operator.execute(request, signal, (now) => {
+        progress = { ...now };
+        onProgress?.(now);
+      });
+      await requests.report(request._id, this.runner, progress);
+      await requests.finish(request._id, this.runner, { result });
+    } catch (error) {
+      if (signal.aborted) await requests.release(request._id, this.runner);
+      else await requests.finish(request._id, this.runner, { error: errorOf(error) });
+    } finally {
+      clearInterval(beat);
+    }
+  }
+}
+
+function errorOf(error: unknown): NonNullable<ControlRequest['error']> {
+  const { code, message } = error as { code?: unknown; message?: string };
+  return { code: typeof code === 'string' ? code : 'INTERNAL_ERROR', message: message ?? String(error) };
+}

@@ -1,0 +1,39 @@
+import { DomainError, systemClock } from '#libs/kernel';
+import type { Workshop } from './parked-sequence.js';
+import { retryParked, type Retried } from './retry-parked.js';
+import type { OperationLog } from './switch-build.js';
+
+export interface DiscardRequest {
+  /** Of the request. */
+  readonly id: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/**
+ * Leaves a parked event out of its sequence, for a reason that the audit trail keeps, and folds what waits behind it. Wherever the event can be
+ * folded later (by a mended version, in a rebuild), it is. @throws DomainError PARKED_EVENT_UNKNOWN, PARKED_EVENT_WAITS, REASON_MISSING
+ */
+export async function discardParked(
+  id: string,
+  request: DiscardRequest,
+  log: OperationLog,
+  shop: Workshop,
+): Promise<Retried> {
+  const entry = await shop.store.parked.find(id);
+  if (!entry) throw new DomainError('PARKED_EVENT_UNKNOWN', `there is no parked event ${id}`);
+  if (!entry.head)
+    throw new DomainError('PARKED_EVENT_WAITS', `${id} has not failed: it waits behind another event of its sequence`);
+  if (request.reason.trim() === '') throw new DomainError('REASON_MISSING', 'a discarded event needs a reason');
+  const { model, scope, key, communityId, stream, revision, position, cause } = entry;
+  const fact = {
+    ...{ name: model, id, scope, key, communityId, stream },
+    ...{ revision: revision.toString(), position: position.toString() },
+    ...{ cause: cause ?? '', reason: request.reason },
+  };
+  await log.discarded(fact, request);
+  const { reason, by } = request;
+  const at = (shop.clock ?? systemClock).now();
+  await shop.store.parked.discard({ _id: id, model, scope, key, stream, revision, position, reason, by, at });
+  return retryParked(id, shop);
+}
