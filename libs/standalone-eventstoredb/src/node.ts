@@ -1,7 +1,7 @@
 import { Groups } from './persistent/groups.js';
 import { Outlets } from './services/outlet.js';
 import { Scavenges } from './services/operations.js';
-import { Projections } from './services/projections.js';
+import { Projections } from './projections/projections.js';
 import { Appender } from './store/appender.js';
 import { Deleter } from './store/deleter.js';
 import { EventLog } from './store/event-log.js';

@@ -12,17 +12,13 @@ import {
   binaryEvent,
   jsonEvent,
 } from '@eventstore/db-client';
-import { type Target, collect, freshStream, numbered, startTarget } from './target.js';
+import { type Target, collect, freshStream, numbered, projects, startTarget } from './target.js';
 
 /** Started before the tests are told: a node may run without projections. */
 const target: Target = await startTarget();
 const client: EventStoreDBClient = target.client;
-const projecting = await client.listProjections().then(
-  () => true,
-  () => false,
-);
 afterAll(() => target.stop());
-const describeProjections = projecting ? describe : describe.skip;
+const describeProjections = (await projects(client)) ? describe : describe.skip;
 
 const link = (text: string) => binaryEvent({ type: '$>', data: Buffer.from(text) });
 

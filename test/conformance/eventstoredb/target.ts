@@ -30,6 +30,14 @@ export async function startTarget(): Promise<Target> {
   return { url, client, stop };
 }
 
+/** Whether the node runs projections. */
+export function projects(client: EventStoreDBClient): Promise<boolean> {
+  return client.listProjections().then(
+    () => true,
+    () => false,
+  );
+}
+
 /** A stream name that no other test (or run, on a server that is kept) uses. */
 export function freshStream(category = 'conformance'): string {
   return `${category}-${randomUUID()}`;

@@ -4,10 +4,12 @@ import { ALL, type EventLog } from '../store/event-log.js';
 import type { ProjectionRow } from '../store/files.js';
 import type { LogReader } from '../store/log-reader.js';
 import { type ProposedEvent, StoredRecord } from '../wire/record.js';
-import type { Emission, Emitter } from './system-projections.js';
+import type { Emission, Handler } from './emission.js';
 
 /** What is written for many events is more than one commit, if it is long. */
 const COMMIT_BYTES = 8 * 1024 * 1024;
+
+export type ProjectionStatus = 'Running' | 'Stopped' | 'Aborted' | 'Completed' | 'Faulted';
 
 /** A projection that follows $all and writes to streams, each event exactly once: its place is stored with what it wrote. */
 export class Projection {
@@ -18,7 +20,7 @@ export class Projection {
 
   constructor(
     readonly name: string,
-    private readonly emit: Emitter,
+    private handler: Handler,
     private readonly log: EventLog,
     private readonly reader: LogReader,
     private row: ProjectionRow,
@@ -26,8 +28,12 @@ export class Projection {
     if (row.enabled) this.start();
   }
 
-  get enabled(): boolean {
-    return this.row.enabled;
+  get status(): ProjectionStatus {
+    if (this.fault !== undefined) return 'Faulted';
+    return this.row.enabled ? 'Running' : (this.row.ended ?? 'Stopped');
+  }
+  get settings(): Readonly<ProjectionRow> {
+    return this.row;
   }
   /** Position of the last event looked at. */
   get position(): number {
@@ -35,20 +41,32 @@ export class Projection {
   }
 
   async enable(): Promise<void> {
-    if (this.row.enabled) return;
+    if (this.row.enabled && this.fault === undefined) return;
+    await this.stop();
     await this.save({ ...this.row, enabled: true });
     this.start();
   }
 
-  async disable(): Promise<void> {
+  /** `aborted`: as EventStoreDB calls it when no checkpoint was to be written. */
+  async disable(aborted = false): Promise<void> {
     await this.stop();
-    await this.save({ ...this.row, enabled: false });
+    const { ended: _, ...row } = this.row;
+    await this.save({ ...row, enabled: false, ...(aborted ? { ended: 'Aborted' as const } : {}) });
   }
 
   /** Starts over: what was written stays. */
   async reset(): Promise<void> {
     await this.stop();
+    await this.handler.clear();
     await this.save({ ...this.row, next: 1 });
+    if (this.row.enabled) this.start();
+  }
+
+  /** Goes on from where it is by other rules. */
+  async change(handler: Handler, settings: Pick<ProjectionRow, 'query' | 'emitEnabled'>): Promise<void> {
+    await this.stop();
+    this.handler = handler;
+    await this.save({ ...this.row, ...settings });
     if (this.row.enabled) this.start();
   }
 
@@ -63,6 +81,7 @@ export class Projection {
     this.stopping = stopping;
     this.fault = undefined;
     this.running = this.follow(stopping.signal).catch((error: unknown) => {
+      this.handler.forget();
       this.fault = (error as Error).message;
     });
   }
@@ -73,7 +92,10 @@ export class Projection {
       if (page.records.length > 0) await this.write(page.records, page.next);
       else this.row = { ...this.row, next: page.next };
       if (!page.end) await nextTurn();
-      else if (this.log.head < page.next) await this.log.notifier.wait(ALL, signal);
+      else if (this.log.head < page.next) {
+        if (this.row.once === true) return this.save({ ...this.row, enabled: false, ended: 'Completed' });
+        await this.log.notifier.wait(ALL, signal);
+      }
     }
   }
 
@@ -82,12 +104,11 @@ export class Projection {
     let bytes = 0;
     for (const stored of records) {
       const record = new StoredRecord(stored);
-      for (const emission of this.emit(record)) {
-        const event = emittedEvent(emission, record);
+      for (const emission of this.handler.handle(record)) {
+        this.track(emission.stream, byStream, record);
+        const event = this.emittedEvent(emission, record);
         bytes += event.data.length;
-        const events = byStream.get(emission.stream);
-        if (events === undefined) byStream.set(emission.stream, [event]);
-        else events.push(event);
+        addTo(byStream, emission.stream, event);
       }
       this.processed++;
       if (bytes < COMMIT_BYTES) continue;
@@ -98,9 +119,16 @@ export class Projection {
     await this.commit(byStream, next);
   }
 
-  /** One turn, so one commit: what is written and how far the projection is. */
+  /** Notes the streams that it makes, if it was asked to. */
+  private track(stream: string, byStream: Map<string, ProposedEvent[]>, record: StoredRecord): void {
+    if (this.row.trackEmitted !== true || byStream.has(stream) || this.log.streams.open(stream).last >= 0) return;
+    const tracked = { stream: trackingStreamOf(this.name), type: '$StreamTracked', data: stream };
+    addTo(byStream, tracked.stream, this.emittedEvent(tracked, record));
+  }
+
+  /** One turn, so one commit: what is written, what is remembered and how far the projection is. */
   private async commit(byStream: ReadonlyMap<string, ProposedEvent[]>, next: number): Promise<void> {
-    const writes: Promise<unknown>[] = [];
+    const writes: Promise<unknown>[] = [...this.handler.save()];
     for (const [stream, events] of byStream) writes.push(this.log.append(this.log.streams.open(stream), events));
     if (writes.length > 0) writes.push(this.save({ ...this.row, next }));
     else this.row = { ...this.row, next };
@@ -117,17 +145,30 @@ export class Projection {
       throw error;
     }
   }
+
+  private emittedEvent({ type, data, isJson, metadata: own }: Emission, record: StoredRecord): ProposedEvent {
+    const { position, id } = record;
+    const stream = record.streamName.toString('utf8');
+    // A query's projection knows its own events by this again.
+    const version = this.row.query === undefined ? {} : { $v: `${this.name}:-1:0:4` };
+    const metadata = { ...own, ...version, $c: position, $p: position, $o: stream, $causedBy: id };
+    return {
+      id: randomUUID(),
+      type: Buffer.from(type),
+      isJson: isJson === true,
+      data: Buffer.from(data),
+      metadata: Buffer.from(JSON.stringify(metadata)),
+    };
+  }
 }
 
-function emittedEvent({ type, data, isJson, metadata: own }: Emission, record: StoredRecord): ProposedEvent {
-  const { position, id } = record;
-  const stream = record.streamName.toString('utf8');
-  const metadata = { ...own, $c: position, $p: position, $o: stream, $causedBy: id };
-  return {
-    id: randomUUID(),
-    type: Buffer.from(type),
-    isJson: isJson === true,
-    data: Buffer.from(data),
-    metadata: Buffer.from(JSON.stringify(metadata)),
-  };
+/** Where a projection notes the streams that it has made. */
+export function trackingStreamOf(name: string): string {
+  return `$projections-${name}-emittedstreams`;
+}
+
+function addTo(byStream: Map<string, ProposedEvent[]>, stream: string, event: ProposedEvent): void {
+  const events = byStream.get(stream);
+  if (events === undefined) byStream.set(stream, [event]);
+  else events.push(event);
 }

@@ -1,197 +1,146 @@
-import { QueryError, type Token, tokensOf } from './query-tokens.js';
+import type { StoredRecord } from '../wire/record.js';
+import { type Definition, define } from './definition.js';
+import type { Emission } from './emission.js';
+import type { ProjectedEvent } from './event-source.js';
+import { offerWriting } from './query-writing.js';
+import { ScriptInterpreter } from './script/interpreter.js';
+import { type Callable, ScriptError, type Value, fromJson, isTrue, toJson, toText } from './script/values.js';
 
-/** What a query computes with: values of JSON, and nothing that could be called. */
-export type Expression =
-  | { readonly kind: 'value'; readonly value: unknown }
-  /** A field of the event: `ev.data.some` is ['data', 'some']; [] is the event itself. */
-  | { readonly kind: 'event'; readonly path: readonly string[] }
-  | { readonly kind: 'object'; readonly fields: readonly (readonly [string, Expression])[] }
-  | { readonly kind: 'add' | 'multiply' | 'repeat'; readonly left: Expression; readonly right: Expression };
-
-export interface Statement {
-  readonly call: 'linkTo' | 'emit';
-  readonly args: readonly Expression[];
+/** The states that a query has folded, as JSON, by partition ('' where there are none). */
+export interface States {
+  get(partition: string): string | undefined;
+  set(partition: string, json: string): void;
 }
 
-export interface Query {
-  readonly source:
-    { readonly kind: 'all' } | { readonly kind: 'streams' | 'category'; readonly names: readonly string[] };
-  /** By event type; `$any` for those that have none. */
-  readonly handlers: ReadonlyMap<string, readonly Statement[]>;
+/** Where the state that all partitions share is kept. */
+export const SHARED = '\0shared';
+
+/** A query, ready to fold events. What it writes is in {@link Emission}s, what it remembers in {@link States}. */
+export class Query {
+  readonly definition: Definition;
+  private readonly interpreter: ScriptInterpreter;
+  private readonly written: Emission[] = [];
+
+  /** Throws {@link ScriptError} if the source is beyond this server. */
+  constructor(
+    source: string,
+    private readonly name: string,
+    emitEnabled: boolean,
+  ) {
+    this.interpreter = new ScriptInterpreter(source);
+    offerWriting(this.interpreter, this.written, emitEnabled);
+    this.definition = define(this.interpreter);
+  }
+
+  /** The states after an event, and what it writes. */
+  fold(event: ProjectedEvent, states: States): readonly Emission[] {
+    const handler = this.handlerOf(event.type);
+    if (handler === undefined) return [];
+    this.written.length = 0;
+    const value = event.asValue();
+    const partition = this.partitionOf(event, value);
+    if (partition === undefined) return [];
+    value['partition'] = partition;
+    const known = states.get(partition);
+    const state = this.stateOf(known, states);
+    if (known === undefined) this.run('$created', [state, value]);
+    const before = this.definition.output && known !== undefined ? this.result(known) : undefined;
+    const after = this.interpreter.call(handler, [state, value]);
+    this.keep(after === undefined ? state : after, partition, states);
+    if (this.definition.output) this.writeResult(partition, before, states);
+    return [...this.written];
+  }
+
+  /** A stream has been deleted: its partition is told, if it has one. */
+  streamDeleted(stream: string, softly: boolean, states: States): readonly Emission[] {
+    const known = this.definition.partition === 'stream' ? states.get(stream) : undefined;
+    if (known === undefined || this.definition.biState || !this.definition.handlers.has('$deleted')) return [];
+    this.written.length = 0;
+    const state = fromJson(known);
+    this.run('$deleted', [state, null, stream, softly]);
+    this.keep(state, stream, states);
+    return [...this.written];
+  }
+
+  /** What a state comes to, as JSON; undefined when a filter drops it. */
+  result(json: string): string | undefined {
+    let value = fromJson(json);
+    for (const { kind, by } of this.definition.transforms) {
+      const outcome = this.interpreter.call(by, [value]);
+      if (kind === 'transform') value = outcome;
+      else if (!isTrue(outcome)) return undefined;
+      if (value === null || value === undefined) return undefined;
+    }
+    return toJson(value);
+  }
+
+  /** Names beginning with $ are the system's: they are handled by their name only. */
+  private handlerOf(type: string): Callable | undefined {
+    const { handlers } = this.definition;
+    if (!type.startsWith('$')) return handlers.get(type) ?? handlers.get('$any');
+    return /^\$(any|init|initShared|created|deleted)$/.test(type) ? undefined : handlers.get(type);
+  }
+
+  private partitionOf(event: ProjectedEvent, value: Value): string | undefined {
+    const { partition } = this.definition;
+    if (partition === 'none') return '';
+    if (partition === 'stream') return event.stream;
+    const chosen = this.interpreter.call(partition, [value]);
+    if (typeof chosen === 'number') return String(chosen);
+    return typeof chosen === 'string' && chosen !== '' ? chosen : undefined;
+  }
+
+  private stateOf(known: string | undefined, states: States): Value {
+    const state = known === undefined ? this.initial('$init') : fromJson(known);
+    if (!this.definition.biState) return state;
+    const shared = states.get(SHARED);
+    return [state, shared === undefined ? this.initial('$initShared') : fromJson(shared)];
+  }
+
+  private initial(name: '$init' | '$initShared'): Value {
+    const handler = this.definition.handlers.get(name);
+    return handler === undefined ? fromJson('{}') : this.interpreter.call(handler, []);
+  }
+
+  private run(name: string, args: readonly Value[]): void {
+    const handler = this.definition.handlers.get(name);
+    if (handler !== undefined) this.interpreter.call(handler, args);
+  }
+
+  private keep(value: Value, partition: string, states: States): void {
+    const pair = this.definition.biState && Array.isArray(value) ? value : undefined;
+    states.set(partition, toJson(pair === undefined ? value : pair[0]) ?? 'null');
+    if (pair !== undefined) states.set(SHARED, toJson(pair[1]) ?? 'null');
+  }
+
+  private writeResult(partition: string, before: string | undefined, states: States): void {
+    const after = this.result(states.get(partition) ?? 'null');
+    if (after === before) return;
+    const all = this.definition.resultStream ?? `$projections-${this.name}-result`;
+    const stream = partition === '' ? all : `$projections-${this.name}-${partition}-result`;
+    if (after === undefined) this.written.push({ stream, type: 'ResultRemoved', data: '', isJson: false });
+    else this.written.push({ stream, type: 'Result', data: after, isJson: true });
+  }
 }
 
-/**
- * The part of the projections' language that links and copies events: `fromAll()`, `fromStream(s)`, `fromStreams(…)` or
- * `fromCategory(c)`, then `.when({ type: function (state, event) { linkTo(…); emit(…); } })`, with texts, numbers, objects,
- * fields of the event, `+`, `*` and `repeat`. It is read and computed here, never run as code. Throws {@link QueryError}.
- */
-export function parseQuery(text: string): Query {
-  const parser = new Parser(tokensOf(text));
-  const query = parser.query();
-  parser.expectEnd();
-  return query;
+/** Whether a record was written by the projection itself, which does not take it up again. */
+export function isOwn(record: StoredRecord, name: string): boolean {
+  if (!record.metadata.includes('"$v"')) return false;
+  try {
+    const metadata = JSON.parse(record.metadata.toString('utf8')) as { $v?: unknown } | null;
+    return typeof metadata?.$v === 'string' && metadata.$v.startsWith(`${name}:`);
+  } catch {
+    return false;
+  }
 }
 
-class Parser {
-  private at = 0;
-  private eventName = '';
-
-  constructor(private readonly tokens: readonly Token[]) {}
-
-  query(): Query {
-    const source = this.source();
-    this.take('.');
-    if (this.name() !== 'when') throw new QueryError('only .when(…) can follow the source');
-    this.take('(');
-    const handlers = new Map<string, Statement[]>();
-    this.list('{', '}', () => {
-      const [type, statements] = this.handler();
-      handlers.set(type, statements);
-    });
-    this.take(')');
-    this.skip(';');
-    return { source, handlers };
-  }
-
-  expectEnd(): void {
-    if (this.peek.kind !== 'end') throw new QueryError(`'${this.peek.text}' is not understood`);
-  }
-
-  private get peek(): Token {
-    return this.tokens[this.at] as Token;
-  }
-  private next(): Token {
-    return this.tokens[this.at++] as Token;
-  }
-  private is(sign: string): boolean {
-    return this.peek.kind === 'sign' && this.peek.text === sign;
-  }
-  private skip(sign: string): boolean {
-    if (!this.is(sign)) return false;
-    this.at++;
-    return true;
-  }
-  private take(sign: string): void {
-    if (!this.skip(sign)) throw new QueryError(`'${this.peek.text}' is not understood, '${sign}' is expected`);
-  }
-  private name(): string {
-    const token = this.next();
-    if (token.kind !== 'name') throw new QueryError(`'${token.text}' is not a name`);
-    return token.text;
-  }
-  private list(open: string, close: string, item: () => void): void {
-    this.take(open);
-    while (!this.skip(close)) {
-      item();
-      if (!this.is(close)) this.take(',');
-    }
-  }
-
-  private source(): Query['source'] {
-    const from = this.name();
-    const names: string[] = [];
-    const text = (): void => {
-      if (this.is('[')) return this.list('[', ']', text);
-      const token = this.next();
-      if (token.kind !== 'string') throw new QueryError(`'${token.text}' is not the name of a stream`);
-      names.push(token.text);
-    };
-    this.list('(', ')', text);
-    if (from === 'fromAll' && names.length === 0) return { kind: 'all' };
-    if ((from === 'fromStream' || from === 'fromStreams') && names.length > 0) return { kind: 'streams', names };
-    if (from === 'fromCategory' && names.length === 1) return { kind: 'category', names };
-    throw new QueryError(`${from} with ${names.length} names is not understood`);
-  }
-
-  /** `type: function (state, event) {…}`, `type: (state, event) => {…}` or `type(state, event) {…}`. */
-  private handler(): [string, Statement[]] {
-    const token = this.next();
-    if (token.kind !== 'name' && token.kind !== 'string') throw new QueryError(`'${token.text}' is no event type`);
-    const arrow = this.skip(':') && !this.isFunction();
-    const parameters: string[] = [];
-    this.list('(', ')', () => parameters.push(this.name()));
-    if (arrow) this.take('=>');
-    this.eventName = parameters[1] ?? '';
-    const statements: Statement[] = [];
-    this.take('{');
-    while (!this.skip('}')) {
-      if (this.skip(';')) continue;
-      const statement = this.statement();
-      if (statement !== undefined) statements.push(statement);
-    }
-    return [token.text, statements];
-  }
-
-  private isFunction(): boolean {
-    if (this.peek.text !== 'function') return false;
-    this.at++;
-    return true;
-  }
-
-  /** `return …` is read, and does nothing: a projection has no state here. */
-  private statement(): Statement | undefined {
-    const call = this.name();
-    if (call === 'return') {
-      if (!this.is(';') && !this.is('}')) this.expression();
-      return undefined;
-    }
-    if (call !== 'linkTo' && call !== 'emit') throw new QueryError(`'${call}' is not understood`);
-    const args: Expression[] = [];
-    this.list('(', ')', () => args.push(this.expression()));
-    if (args.length < (call === 'emit' ? 3 : 2))
-      throw new QueryError(`${call} needs more than ${args.length} arguments`);
-    return { call, args };
-  }
-
-  private expression(): Expression {
-    let left = this.product();
-    while (this.skip('+')) left = { kind: 'add', left, right: this.product() };
-    return left;
-  }
-
-  private product(): Expression {
-    let left = this.operand();
-    while (this.skip('*')) left = { kind: 'multiply', left, right: this.operand() };
-    return left;
-  }
-
-  private operand(): Expression {
-    let operand = this.primary();
-    while (this.skip('.')) {
-      const name = this.name();
-      if (name === 'repeat' && this.skip('(')) {
-        operand = { kind: 'repeat', left: operand, right: this.expression() };
-        this.take(')');
-      } else if (operand.kind === 'event') operand = { kind: 'event', path: [...operand.path, name] };
-      else throw new QueryError(`.${name} is not understood`);
-    }
-    return operand;
-  }
-
-  private primary(): Expression {
-    if (this.is('{')) return this.object();
-    if (this.skip('(')) {
-      const inner = this.expression();
-      this.take(')');
-      return inner;
-    }
-    const { kind, text } = this.next();
-    if (kind === 'string') return { kind: 'value', value: text };
-    if (kind === 'number') return { kind: 'value', value: Number(text) };
-    const constant = new Map<string, unknown>(Object.entries({ null: null, true: true, false: false }));
-    if (kind === 'name' && constant.has(text)) return { kind: 'value', value: constant.get(text) };
-    if (kind === 'name' && text === this.eventName) return { kind: 'event', path: [] };
-    throw new QueryError(`'${text}' is not understood`);
-  }
-
-  private object(): Expression {
-    const fields: [string, Expression][] = [];
-    this.list('{', '}', () => {
-      const { kind, text } = this.next();
-      if (kind !== 'name' && kind !== 'string') throw new QueryError(`'${text}' is not the name of a field`);
-      this.take(':');
-      fields.push([text, this.expression()]);
-    });
-    return { kind: 'object', fields };
+/** Why a source is refused, or undefined. */
+export function refusalOf(source: string, name: string, emitEnabled: boolean): string | undefined {
+  try {
+    new Query(source, name, emitEnabled);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ScriptError) return toText(error.message);
+    throw error;
   }
 }

@@ -1,17 +1,5 @@
 import { type StoredRecord, TOMBSTONE_STORED } from '../wire/record.js';
-
-/** An event that a projection writes. */
-export interface Emission {
-  readonly stream: string;
-  readonly type: string;
-  readonly data: string;
-  /** Links and references are not JSON. */
-  readonly isJson?: boolean;
-  readonly metadata?: object;
-}
-
-/** From each event of $all, in order, to what is written for it. */
-export type Emitter = (record: StoredRecord) => readonly Emission[];
+import type { Emission, Handler } from './emission.js';
 
 const LINK = '$>';
 const STREAM_REFERENCE = '$@';
@@ -73,13 +61,18 @@ const EMITTERS: Readonly<Record<string, (record: StoredRecord) => Emission | und
   $by_correlation_id: byCorrelationId,
 };
 
-/** EventStoreDB's system projections by name. A tombstone has no revision to link to. */
-export const SYSTEM_PROJECTIONS: ReadonlyMap<string, Emitter> = new Map(
+/** EventStoreDB's system projections by name. They remember nothing; a tombstone has no revision to link to. */
+export const SYSTEM_PROJECTIONS: ReadonlyMap<string, Handler> = new Map(
   Object.entries(EMITTERS).map(([name, emit]) => [
     name,
-    (record) => {
-      const emission = record.revision === TOMBSTONE_STORED ? undefined : emit(record);
-      return emission === undefined ? [] : [emission];
+    {
+      handle: (record) => {
+        const emission = record.revision === TOMBSTONE_STORED ? undefined : emit(record);
+        return emission === undefined ? [] : [emission];
+      },
+      save: () => [],
+      forget: () => undefined,
+      clear: () => Promise.resolve(),
     },
   ]),
 );

@@ -25,6 +25,8 @@ export function supportedMethods(
 function featuresOf(service: string, method: string): string[] {
   if (service.endsWith('.persistentsubscriptions')) return ['stream', 'all'];
   if (service.endsWith('.streams') && method === 'read') return ['position', 'events'];
+  if (service.endsWith('.streams') && method === 'batchappend') return ['deadline_duration'];
+  if (service.endsWith('.projections') && method === 'create') return ['track_emitted_streams'];
   return [];
 }
 

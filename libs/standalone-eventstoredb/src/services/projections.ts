@@ -7,111 +7,53 @@ import type {
   DisableReq,
   EnableReq,
   ResetReq,
+  ResultReq,
+  StateReq,
   StatisticsReq,
   StatisticsResp,
+  UpdateReq,
 } from '@eventstore/db-client/generated/projections_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
-import { status } from '@grpc/grpc-js';
-import { RpcError, invalidArgument, toRpcError, unimplemented } from '../errors.js';
-import { Projection } from '../projections/projection.js';
-import { queryEmitter } from '../projections/query-emitter.js';
-import { QueryError } from '../projections/query-tokens.js';
-import { parseQuery } from '../projections/query.js';
-import { SYSTEM_PROJECTIONS } from '../projections/system-projections.js';
-import type { ProjectionRow } from '../store/files.js';
-import type { EventLog } from '../store/event-log.js';
-import type { LogReader } from '../store/log-reader.js';
+import structPb from 'google-protobuf/google/protobuf/struct_pb.js';
+import { invalidArgument, toRpcError } from '../errors.js';
+import type { Projection } from '../projections/projection.js';
+import type { Projections } from '../projections/projections.js';
 import { unary } from './unary.js';
 
-const OFF: ProjectionRow = { enabled: false, next: 1 };
-
-/** The system projections, off until enabled, and those that clients have made from queries. */
-export class Projections {
-  private readonly projections = new Map<string, Projection>();
-
-  constructor(
-    private readonly log: EventLog,
-    private readonly reader: LogReader,
-  ) {
-    for (const [name, emit] of SYSTEM_PROJECTIONS) {
-      const row = log.files.projections.get(name) ?? OFF;
-      this.projections.set(name, new Projection(name, emit, log, reader, row));
-    }
-    for (const { key, value } of log.files.projections.getRange({})) {
-      if (value.query !== undefined) this.add(key, value, value.query);
-    }
-  }
-
-  /** Makes a projection that starts at the first event. */
-  async create(name: string, query: string, emitEnabled: boolean): Promise<void> {
-    if (this.projections.has(name)) throw new RpcError(status.ALREADY_EXISTS, `Projection '${name}' exists`);
-    const row: ProjectionRow = { enabled: true, next: 1, query, emitEnabled };
-    parseQuery(query);
-    await this.log.write(() => void this.log.files.projections.put(name, row));
-    this.add(name, row, query);
-  }
-
-  /** Ends a projection that a client has made; what it has written stays. */
-  async delete(name: string): Promise<void> {
-    const projection = this.get(name);
-    if (SYSTEM_PROJECTIONS.has(name)) throw new RpcError(status.FAILED_PRECONDITION, `'${name}' is the system's`);
-    await projection.disable();
-    this.projections.delete(name);
-    await this.log.write(() => void this.log.files.projections.remove(name));
-  }
-
-  private add(name: string, row: ProjectionRow, query: string): void {
-    const emit = queryEmitter(parseQuery(query), row.emitEnabled === true);
-    this.projections.set(name, new Projection(name, emit, this.log, this.reader, row));
-  }
-
-  get(name: string): Projection {
-    const projection = this.projections.get(name);
-    if (projection !== undefined) return projection;
-    throw new RpcError(status.NOT_FOUND, `Projection '${name}' does not exist`);
-  }
-
-  list(): Projection[] {
-    return [...this.projections.values()];
-  }
-
-  async restart(): Promise<void> {
-    for (const projection of this.projections.values()) {
-      if (!projection.enabled) continue;
-      await projection.disable();
-      await projection.enable();
-    }
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.list().map((projection) => projection.stop()));
-  }
-}
-
-/** The methods of Projections. Of JavaScript there is only what {@link parseQuery} understands. */
+/** The methods of Projections. Of JavaScript there is what ScriptInterpreter understands. */
 export function projectionsService(projections: Projections): UntypedServiceImplementation {
-  const missing = (name: string) =>
-    unary(() => {
-      throw unimplemented(`Projections.${name}`);
-    });
   const named = (request: EnableReq | DisableReq | ResetReq): Projection =>
-    projections.get(request.getOptions()?.getName() ?? '');
+    projections.get(request.getOptions()?.getName() ?? '', 'Updated');
   return {
     create: unary((request: CreateReq) => create(projections, request)),
-    update: missing('Update'),
+    update: unary(async (request: UpdateReq) => {
+      const options = request.getOptions();
+      const emitEnabled = options?.hasEmitEnabled() === true ? options.getEmitEnabled() : undefined;
+      await projections.update(options?.getName() ?? '', options?.getQuery() ?? '', emitEnabled);
+      return new projectionsPb.UpdateResp();
+    }),
     delete: unary(async (request: DeleteReq) => {
-      await projections.delete(request.getOptions()?.getName() ?? '');
+      const options = request.getOptions();
+      await projections.delete(options?.getName() ?? '', options?.getDeleteEmittedStreams() === true);
       return new projectionsPb.DeleteResp();
     }),
-    state: missing('State'),
-    result: missing('Result'),
+    state: unary((request: StateReq) => {
+      const options = request.getOptions();
+      const state = projections.stateOf(options?.getName() ?? '', options?.getPartition() ?? '');
+      return new projectionsPb.StateResp().setState(valueOf(state));
+    }),
+    result: unary((request: ResultReq) => {
+      const options = request.getOptions();
+      const result = projections.resultOf(options?.getName() ?? '', options?.getPartition() ?? '');
+      return new projectionsPb.ResultResp().setResult(valueOf(result));
+    }),
     statistics: (call: ServerWritableStream<StatisticsReq, StatisticsResp>) => statistics(projections, call),
     enable: unary(async (request: EnableReq) => {
       await named(request).enable();
       return new projectionsPb.EnableResp();
     }),
     disable: unary(async (request: DisableReq) => {
-      await named(request).disable();
+      await named(request).disable(request.getOptions()?.getWriteCheckpoint() !== true);
       return new projectionsPb.DisableResp();
     }),
     reset: unary(async (request: ResetReq) => {
@@ -127,26 +69,35 @@ export function projectionsService(projections: Projections): UntypedServiceImpl
 
 async function create(projections: Projections, request: CreateReq): Promise<CreateResp> {
   const options = request.getOptions();
-  const continuous = options?.getContinuous();
-  if (options === undefined || continuous === undefined) {
-    throw unimplemented('Projections.Create of any but continuous projections');
+  if (options === undefined) throw invalidArgument('the options of the projection are missing');
+  const continuous = options.getContinuous();
+  const transient = options.getTransient();
+  if (continuous === undefined && transient === undefined && !options.hasOneTime()) {
+    throw invalidArgument('the mode of the projection is not set');
   }
-  if (continuous.getName() === '') throw invalidArgument('the name of the projection is empty');
-  try {
-    await projections.create(continuous.getName(), options.getQuery(), continuous.getEmitEnabled());
-  } catch (error) {
-    if (error instanceof QueryError) throw unimplemented(`Projections.Create of such a query (${error.message})`);
-    throw error;
-  }
+  await projections.create({
+    mode: continuous !== undefined ? 'Continuous' : transient !== undefined ? 'Transient' : 'OneTime',
+    name: continuous?.getName() ?? transient?.getName() ?? '',
+    query: options.getQuery(),
+    emitEnabled: continuous?.getEmitEnabled() === true,
+    trackEmitted: continuous?.getTrackEmittedStreams() === true,
+  });
   return new projectionsPb.CreateResp();
+}
+
+/** JSON as the protocol has it; an empty object where there is none. */
+function valueOf(json: string | undefined): InstanceType<typeof structPb.Value> {
+  return structPb.Value.fromJavaScript(JSON.parse(json ?? '{}') as structPb.JavaScriptValue);
 }
 
 function statistics(projections: Projections, call: ServerWritableStream<StatisticsReq, StatisticsResp>): void {
   try {
     const options = call.request.getOptions();
     const name = options?.getName() ?? '';
-    const none = options?.hasOneTime() === true || options?.hasTransient() === true;
-    const wanted = none ? [] : name === '' ? projections.list() : [projections.get(name)];
+    const once = options?.hasOneTime() === true || options?.hasTransient() === true;
+    const ofMode = ({ settings }: Projection): boolean =>
+      options?.hasAll() === true || (settings.once === true) === once;
+    const wanted = name === '' ? projections.list().filter(ofMode) : [projections.get(name, 'Statistics')];
     for (const projection of wanted) call.write(new projectionsPb.StatisticsResp().setDetails(detailsOf(projection)));
     call.end();
   } catch (error) {
@@ -155,16 +106,15 @@ function statistics(projections: Projections, call: ServerWritableStream<Statist
 }
 
 function detailsOf(projection: Projection): StatisticsResp.Details {
-  const { name, enabled, position, fault, processed } = projection;
-  const state = fault === undefined ? (enabled ? 'Running' : 'Stopped') : 'Faulted';
+  const { name, position, fault, processed, status, settings } = projection;
   return new projectionsPb.StatisticsResp.Details()
     .setCoreprocessingtime('0')
     .setVersion('0')
     .setEpoch('0')
     .setEffectivename(name)
     .setName(name)
-    .setMode('Continuous')
-    .setStatus(state)
+    .setMode(settings.once === true ? 'OneTime' : 'Continuous')
+    .setStatus(status)
     .setStatereason(fault ?? '')
     .setPosition(`C:${position}/P:${position}`)
     .setLastcheckpoint(`C:${position}/P:${position}`)

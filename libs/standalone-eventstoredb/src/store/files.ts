@@ -27,6 +27,12 @@ export interface ProjectionRow {
   /** Of one that a client has made. */
   readonly query?: string;
   readonly emitEnabled?: boolean;
+  /** Streams that it makes are noted. */
+  readonly trackEmitted?: boolean;
+  /** It ends when it has seen what there is. */
+  readonly once?: boolean;
+  /** Why it is not enabled, if not because it was stopped. */
+  readonly ended?: 'Aborted' | 'Completed';
 }
 
 /** The tables of the server, in one lmdb environment. */
@@ -42,6 +48,8 @@ export interface Files {
   /** Persistent subscriptions: configuration and checkpoints. */
   readonly groups: Database<unknown, string>;
   readonly projections: Database<ProjectionRow, string>;
+  /** Digests of projection and partition → state as JSON. */
+  readonly projectionStates: Database<string, string>;
 }
 
 /**
@@ -68,8 +76,8 @@ function openChecked(dataDir: string): Files {
   let files: Files | undefined;
   try {
     files = openEnvironment(dataDir);
-    const { chunks, index, streams, state, groups, projections } = files;
-    verifyAll(chunks, [index, streams, state, groups, projections]);
+    const { chunks, index, streams, state, groups, projections, projectionStates } = files;
+    verifyAll(chunks, [index, streams, state, groups, projections, projectionStates]);
     return files;
   } catch (error) {
     void files?.root.close();
@@ -96,6 +104,7 @@ export function openEnvironment(dataDir: string): Files {
     state: root.openDB<number, string>({ name: 'state' }),
     groups: root.openDB<unknown, string>({ name: 'groups' }),
     projections: root.openDB<ProjectionRow, string>({ name: 'projections' }),
+    projectionStates: root.openDB<string, string>({ name: 'projection-states', encoding: 'string' }),
   };
 }
 

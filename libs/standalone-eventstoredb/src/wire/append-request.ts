@@ -90,6 +90,7 @@ function readOptions(reader: ProtobufReader): AppendOptions {
     if (reader.field === 1) stream = readStreamIdentifier(reader.message());
     else if (reader.field === 2) expected = reader.varint();
     else if (reader.field === 6) deadlineMs = readTimestampMs(reader.message());
+    else if (reader.field === 7) deadlineMs = Date.now() + readTimestampMs(reader.message());
     else {
       if (reader.field === 3) expected = 'no_stream';
       else if (reader.field === 4) expected = 'any';
