@@ -1,6 +1,8 @@
+import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DomainError, systemClock } from '#libs/kernel';
 import type { Environment, Runtime } from '#libs/runtime';
+import type { ApiOptions } from './api-options.js';
 import { createApi } from './create-api.js';
 import { ReadinessCheck } from './operations/readiness.js';
 import { readSettings, tokensOf } from './settings.js';
@@ -10,19 +12,30 @@ const SWEEP_MS = 50;
 /** The API under way. */
 export interface ServedApi {
   readonly url: string;
+  /** The handlers behind it, for commands of this process. */
+  readonly commands: CommandBus;
   /** Takes nothing new, answers what is under way, and leaves the stores open. */
   close(): Promise<void>;
 }
 
-/** Serves the API over open stores; settings as in `readSettings`. @throws DomainError CONFIG_INVALID, PORT_IN_USE, MASTER_KEY_REQUIRED */
-export async function serveApi(runtime: Runtime, env: Environment): Promise<ServedApi> {
+const logToStderr: ApiOptions['log'] = (entry) =>
+  void process.stderr.write(`${JSON.stringify({ time: systemClock.now(), ...entry })}\n`);
+
+/**
+ * Serves the API over open stores; settings as in `readSettings`, the clock and the log the system's unless given.
+ * @throws DomainError CONFIG_INVALID, PORT_IN_USE, MASTER_KEY_REQUIRED
+ */
+export async function serveApi(
+  runtime: Runtime,
+  env: Environment,
+  { clock = systemClock, log = logToStderr }: Partial<Pick<ApiOptions, 'clock' | 'log'>> = {},
+): Promise<ServedApi> {
   const { host, port, requestsPerSecond } = readSettings(env);
   const { eventStore, readStore, upcasters } = runtime;
   const app = await createApi({
-    ...{ eventStore, readStore, upcasters, requestsPerSecond, clock: systemClock },
+    ...{ eventStore, readStore, upcasters, requestsPerSecond, clock, log },
     vault: await runtime.vault(),
     verifyToken: await tokensOf(env, runtime),
-    log: (entry) => void process.stderr.write(`${JSON.stringify({ time: systemClock.now(), ...entry })}\n`),
   });
   try {
     await app.listen(port, host);
@@ -32,7 +45,7 @@ export async function serveApi(runtime: Runtime, env: Environment): Promise<Serv
     throw new DomainError('PORT_IN_USE', `port ${port} is in use: set PORT to another one (0: any that is free)`);
   }
   const url = (await app.getUrl()).replace(/\/$/, '');
-  return { url, close: () => closeApi(app) };
+  return { url, commands: app.get(CommandBus), close: () => closeApi(app) };
 }
 
 /** A client keeps its connection for the next request, which would hold up the end for as long as it keeps it. */

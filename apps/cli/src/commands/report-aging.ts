@@ -3,7 +3,7 @@ import { ArrearsAgingReader, type AgingReport } from '#projections';
 import { findCommunity } from '../books.js';
 import { catchUp } from '../catch-up.js';
 import { formatMinor, tableLines, type Column } from '../io/table.js';
-import type { CommandRun, Session } from '../session.js';
+import type { CommandRun } from '../session.js';
 
 export interface AgingOptions {
   readonly community: string;
@@ -23,10 +23,15 @@ export const run: CommandRun<AgingOptions> = async (session, _args, options) => 
     return new ArrearsAgingReader(runtime.readStore).findReport({ communityId, asOf, currency, position, ...knownAt });
   });
   if (session.json) return session.answer.line(JSON.stringify(report));
-  return printTable(session, options.community, report);
+  for (const line of agingLines(options.community, report)) await session.answer.line(line);
 };
 
-async function printTable(session: Session, community: string, report: AgingReport): Promise<void> {
+/** The report as a table: a line for each of `accounts`, by default all, and the total of all. */
+export function* agingLines(
+  community: string,
+  report: AgingReport,
+  accounts: AgingReport['accounts'] = report.accounts,
+): Generator<string> {
   const amount = (minor: string): string => formatMinor(BigInt(minor), report.currency);
   const column = (title: string, value: (row: Row) => string): Column<Row> => ({
     title,
@@ -44,9 +49,7 @@ async function printTable(session: Session, community: string, report: AgingRepo
     column('credit', (row) => row.credit),
   ];
   const known = report.knownAt === null ? '' : `, as known at ${report.knownAt}`;
-  await session.answer.line(
-    `Arrears of ${community} in ${report.currency} as of ${report.asOf}${known} (position ${report.position})`,
-  );
+  yield `Arrears of ${community} in ${report.currency} as of ${report.asOf}${known} (position ${report.position})`;
   const total: Row = { ...report, account: `total of ${report.accounts.length}` };
-  for (const line of tableLines(columns, [...report.accounts, total])) await session.answer.line(line);
+  yield* tableLines(columns, [...accounts, total]);
 }
