@@ -1,13 +1,15 @@
-import { Drain, LiveRunner, type DrainOptions, type Projection } from '#libs/projection-engine';
+import { Drain } from '#libs/projection-engine';
+import { addDays } from '#libs/kernel';
 import { openRuntime, type Environment, type Runtime } from '#libs/runtime';
 import { WorkCalendars } from '#libs/service-desk';
-import { caseTimersProjection, projections } from '#projections';
+import { caseTimersProjection, checkAtStart } from '#projections';
 import { serveApi, type ServedApi } from '../../api/src/index.js';
+import { foldLive } from '../../projector/src/fold-live.js';
 import { openClocks } from '../../scheduler/src/open-clocks.js';
 import { watchClocks } from '../../scheduler/src/watch-clocks.js';
 import { DemoClock } from './demo-clock.js';
-import { liveYear, type LiveOptions, type YearCounts } from './live-year.js';
-import { addDays } from '#libs/kernel';
+import { liveYear, type LiveOptions } from './live-year.js';
+import type { YearCounts } from './office.js';
 import { localInstant } from './year/acts.js';
 import type { YearPlan } from './year/plan-year.js';
 
@@ -20,8 +22,6 @@ export interface DemoEnvironment {
 
 const MORNING_MINUTES = 9 * 60;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const onRetry = (error: unknown, pauseMs: number): void =>
-  say(`estate: projector: ${String(error)}; again in ${pauseMs} ms`);
 const calendars = new WorkCalendars();
 
 /** Everything that `npm start` runs, on a data folder of its own, with a clock that this program moves. */
@@ -43,6 +43,7 @@ export class DemoCommunity {
     const ports = { eventstorePort: 0, mongodbPort: 0, projecting: true };
     const runtime = await openRuntime({ env: own, dataDir, serve: ports, say, signal });
     try {
+      await checkAtStart(runtime.readStore, { folds: true });
       const clock = new DemoClock(plan.begins);
       const log = (entry: Readonly<Record<string, unknown>>): void =>
         entry['level'] === 'error' ? say(JSON.stringify(entry)) : undefined;
@@ -59,7 +60,7 @@ export class DemoCommunity {
     const clocks = openClocks(runtime, { calendars: () => calendars, clock, refresh: this.#timersFolder() });
     const counts = await this.#unlessFailed(liveYear(plan, { bus: this.api.commands, clock, clocks, signal, onMonth }));
     clock.set(localInstant(addDays(`${plan.year}-12-31`, 1), MORNING_MINUTES));
-    this.#start(new LiveRunner({ ...this.#folding(projections), onRetry }).run(this.#work.signal));
+    this.#start(foldLive(runtime, say, this.#work.signal));
     return counts;
   }
 
@@ -80,20 +81,16 @@ export class DemoCommunity {
 
   /** The days of the year are short: the clocks' own read model is folded evening by evening, all others at once when the year is over. */
   #timersFolder(): () => Promise<boolean> {
-    const drain = new Drain(this.#folding([caseTimersProjection]));
-    return async () => {
-      await drain.catchUp(await this.runtime.eventStore.headPosition(), { signal: this.signal });
-      return true;
-    };
-  }
-
-  #folding(folded: readonly Projection[]): DrainOptions {
     const { eventStore, readStore, upcasters } = this.runtime;
-    return {
+    const drain = new Drain({
       source: eventStore,
       stores: readStore,
-      projections: folded,
+      projections: [caseTimersProjection],
       upcast: (event) => upcasters.dataOf(event),
+    });
+    return async () => {
+      await drain.catchUp(await eventStore.headPosition(), { signal: this.signal });
+      return true;
     };
   }
 

@@ -5,7 +5,7 @@ import type { DemoClock } from './demo-clock.js';
 import { AccountWork } from './account-work.js';
 import { CaseWork } from './case-work.js';
 import { groupBy } from './group-by.js';
-import { Office } from './office.js';
+import { Office, type YearCounts } from './office.js';
 import { localInstant, TIME_ZONE, type AccountAct, type CaseAct } from './year/acts.js';
 import type { YearPlan } from './year/plan-year.js';
 
@@ -16,14 +16,6 @@ export interface LiveOptions {
   readonly signal: AbortSignal;
   /** After each month, as `2025-03`, and at the end. */
   readonly onMonth: (month: string, counts: YearCounts) => void;
-}
-
-/** What has been done so far. */
-export interface YearCounts {
-  readonly commands: number;
-  readonly events: number;
-  readonly breaches: number;
-  readonly byType: ReadonlyMap<string, number>;
 }
 
 /** Times of day, in minutes, at which what was done since the last one is entered: opening, noon, closing. */

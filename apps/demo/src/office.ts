@@ -10,9 +10,16 @@ import {
   StartOccupancyCommand,
   type Caller,
 } from '#libs/portfolio';
-import type { YearCounts } from './live-year.js';
 import { CURRENCY, TIME_ZONE } from './year/acts.js';
 import type { Household, Party, Unit } from './year/households.js';
+
+/** What has been done so far. */
+export interface YearCounts {
+  readonly commands: number;
+  readonly events: number;
+  readonly breaches: number;
+  readonly byType: ReadonlyMap<string, number>;
+}
 
 /** Who gives a command. */
 export interface By {

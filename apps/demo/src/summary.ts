@@ -1,4 +1,4 @@
-import type { YearCounts } from './live-year.js';
+import type { YearCounts } from './office.js';
 
 const MONTH_COLUMNS = ['FeeAssessed', 'PaymentReceived', 'ReminderSent'] as const;
 
