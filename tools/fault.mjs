@@ -3,6 +3,7 @@ const faults = {
   import: () => import('../test/fault/import-kills.mjs'),
   cases: () => import('../test/fault/case-kills.mjs'),
   eventstoredb: () => import('../test/fault/eventstoredb-kills.mjs'),
+  mongodb: () => import('../test/fault/mongodb-kills.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);
