@@ -1,12 +1,16 @@
 /**
  * The README's test command, after install and build: static checks first, then every test; stops at the first check that fails.
- * The last line is `N passed, N failed` (static checks count as one each).
+ * `--also-node-24` runs the tests on Node 24 as well. The last line is `N passed, N failed`, over all of it (static checks count as one
+ * each). Other arguments go to jest.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { otherNode } from './test/other-node.mjs';
 
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (path) => join('node_modules', ...path.split('/'));
 const checks = [
   ['lint', bin('eslint/bin/eslint.js'), ['.']],
@@ -16,33 +20,37 @@ const checks = [
 ];
 
 let running;
+let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
+    stopped = true;
     running?.kill(signal);
     process.exitCode = 130;
   });
 }
 
-/** Runs a Node script to its end; resolves to its exit status. */
-function node(args) {
+/** Runs a Node script to its end, on this Node or on the one in a folder; resolves to its exit status. */
+function node(args, folder) {
+  // The children of the tests call npm and Node by name.
+  const env = folder === undefined ? process.env : { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` };
   return new Promise((resolve, reject) => {
-    running = spawn(process.execPath, args, { stdio: 'inherit' });
+    running = spawn(folder === undefined ? process.execPath : join(folder, 'node'), args, { stdio: 'inherit', env });
     running.once('error', reject);
     running.once('exit', (code) => resolve(code ?? 1));
   });
 }
 
-function finish(passed, failed) {
+function finish({ passed, failed }) {
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : (process.exitCode ?? 0);
 }
 
-async function runJest(args) {
+async function runJest(args, nodeFolder) {
   const folder = mkdtempSync(join(tmpdir(), 'estate-test-'));
   const report = join(folder, 'jest.json');
   try {
     const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')];
-    const code = await node([...jest, '--json', '--outputFile', report, ...args]);
+    const code = await node([...jest, '--json', '--outputFile', report, ...args], nodeFolder);
     if (!existsSync(report)) return { passed: 0, failed: 1 }; // jest was stopped, or could not start
     const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(
       readFileSync(report, 'utf8'),
@@ -56,16 +64,39 @@ async function runJest(args) {
   }
 }
 
-let passed = 0;
-for (const [name, script, args] of checks) {
-  console.log(`── ${name}`);
-  if ((await node([script, ...args])) !== 0) {
-    console.log(`${name} failed`);
-    finish(passed, 1);
-    process.exit();
+/** @returns the number of checks that passed, and whether one failed */
+async function runChecks() {
+  for (const [done, [name, script, args]] of checks.entries()) {
+    console.log(`── ${name}`);
+    if ((await node([script, ...args])) !== 0) {
+      console.log(`${name} failed`);
+      return { passed: done, failed: 1 };
+    }
   }
-  passed += 1;
+  return { passed: checks.length, failed: 0 };
 }
-console.log('── tests');
-const tests = await runJest(process.argv.slice(2));
-finish(passed + tests.passed, tests.failed);
+
+/** The same tests on the next Node. That it cannot be had is a failure: what was to be shown has not been shown. */
+async function runOnOtherNode(args) {
+  console.log('── tests on Node 24');
+  const other = await otherNode(root);
+  if (other.bin !== undefined) return runJest(args, other.bin);
+  console.log(other.failed ?? `skipped: ${other.skipped}`);
+  return { passed: 0, failed: other.failed === undefined ? 0 : 1 };
+}
+
+async function run(args) {
+  const also = args.includes('--also-node-24');
+  const jestArgs = args.filter((arg) => arg !== '--also-node-24');
+  const results = [await runChecks()];
+  const add = async (work) => results.push(await work());
+  if (results[0].failed === 0) {
+    console.log(`── tests on Node ${process.versions.node}`);
+    await add(() => runJest(jestArgs));
+    if (also && !stopped) await add(() => runOnOtherNode(jestArgs));
+  }
+  const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+  finish({ passed: sum('passed'), failed: sum('failed') });
+}
+
+await run(process.argv.slice(2));

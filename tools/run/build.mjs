@@ -19,9 +19,9 @@ function sourceFiles(root) {
   return files.sort();
 }
 
-/** A content hash: a checkout or a copy changes times, not contents. */
+/** A content hash: a checkout or a copy changes times, not contents; what is built is the same on every Node. */
 function sourceStamp(root) {
-  const hash = createHash('sha256').update(process.version);
+  const hash = createHash('sha256');
   for (const file of [...settings.map((name) => join(root, name)), ...sourceFiles(root)]) {
     const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
     if (file.endsWith(`${sep}package.json`)) hash.update(JSON.stringify(JSON.parse(bytes.toString()).imports ?? null));
