@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROOT, start, temporaryFolder, type Ended } from '../support/processes.js';
@@ -79,6 +79,21 @@ describe('tools/run.mjs', () => {
     writeFileSync(at('script.mjs'), `console.log('script', ...process.argv.slice(2));\n`);
     expect(await run('--built', 'script.mjs', 'a')).toMatchObject({ status: 0, stdout: 'script a\n' });
   }, 120_000);
+
+  it('installs nothing through a node_modules that is a link: what it points to would be emptied', async () => {
+    const [other, linked] = [at('other'), at('linked')];
+    for (const path of [other, linked]) mkdirSync(path);
+    writeFileSync(join(other, 'precious'), '');
+    for (const name of ['package.json', 'package-lock.json', 'tools'])
+      cpSync(at(name), join(linked, name), { recursive: true });
+    symlinkSync(other, join(linked, 'node_modules'));
+    const { status, stderr } = await start(process.execPath, [join(linked, 'tools', 'run.mjs'), '--install']).ended;
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^estate-ledger: \S+node_modules is a symbolic link[^\n]*\n$/),
+    ]);
+    expect(readdirSync(other)).toEqual(['precious']);
+  }, 60_000);
 
   it.each([[[]], [['nothing']], [['../cli']], [['--built']], [['--installed', 'no-such-tool']]])(
     'ends with 2 for %j',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runChild } from './child.mjs';
+import { ExpectedError, runChild } from './child.mjs';
 import { withLock } from './lock.mjs';
 
 const stampFile = (root) => join(root, 'node_modules', '.estate-ledger-stamp');
@@ -35,6 +35,15 @@ function installedByHand(root) {
   );
 }
 
+/** npm ci empties the folder first: through a link, somebody else's. */
+function refuseLink(root) {
+  const folder = join(root, 'node_modules');
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  throw new ExpectedError(
+    `${folder} is a symbolic link, and installing would empty the folder that it points to: remove the link, then try again`,
+  );
+}
+
 function npmCi(root) {
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
@@ -44,13 +53,14 @@ function npmCi(root) {
   return runChild('npm', args, { cwd: root, env, shell: process.platform === 'win32' });
 }
 
-/** Installs the dependencies when node_modules is missing or not what package.json and package-lock.json ask for. */
+/** Installs the dependencies when node_modules is missing or not what package.json and package-lock.json ask for; never through a link. */
 export async function ensureInstalled(root) {
   const wanted = wantedStamp(root);
   if (readText(stampFile(root)) === wanted) return;
   await withLock(root, 'install', async () => {
     if (readText(stampFile(root)) === wanted) return;
     if (!installedByHand(root)) {
+      refuseLink(root);
       process.stderr.write('estate-ledger: installing the dependencies (npm ci) …\n');
       await npmCi(root);
     }
