@@ -109,6 +109,56 @@ function addAuditing(program: Command): void {
   lazily(verify, () => import('./commands/verify.js'));
 }
 
+function addReadModels(program: Command): void {
+  const group = program.command('projections').description('read models: their builds, and which of them answers');
+  const list = leaf(group, 'list', 'every read model with its builds, how far each is, and which of them answers');
+  lazily(list, () => import('./commands/projections-list.js'));
+  const status = leaf(group, 'status [name]', 'the same of one read model, with the work under way');
+  lazily(status, () => import('./commands/projections-list.js'));
+  const work = () => import('./commands/projections-work.js');
+  const rebuild = leaf(
+    group,
+    'rebuild <name>',
+    'folds a new build beside the live one; stopped, it goes on from there',
+  );
+  lazily(rebuild, async () => ({ run: (await work()).rebuild }));
+  const compare = leaf(
+    group,
+    'compare <name>',
+    'the new build with the live one, document by document, at one position',
+  );
+  lazily(compare, async () => ({ run: (await work()).compare }));
+  const switchTo = leaf(
+    group,
+    'switch <name>',
+    'lets the new build answer, if it is as the live one but for what it declares',
+  ).option('--accept <reason>', 'in spite of other differences or parked events; the audit trail keeps the reason');
+  lazily(switchTo, async () => ({ run: (await work()).switchTo }));
+  const rollback = leaf(group, 'rollback <name>', 'lets the build before answer again');
+  lazily(rollback, async () => ({ run: (await work()).rollback }));
+  const drop = leaf(group, 'drop <name>', 'forgets the builds that do not answer').option(
+    '--build <build>',
+    'only this one, as in 1 or 2.r2',
+  );
+  lazily(drop, async () => ({ run: (await work()).drop }));
+}
+
+function addParked(program: Command): void {
+  const group = program
+    .command('parked')
+    .description('events that a read model could not fold, and what waits behind them');
+  const commands = () => import('./commands/parked.js');
+  lazily(leaf(group, 'list', 'what has failed, and how much waits'), async () => ({ run: (await commands()).list }));
+  lazily(leaf(group, 'show <id>', 'one of them, with cause and stack'), async () => ({ run: (await commands()).show }));
+  const retry = leaf(group, 'retry [id]', 'folds what waits, in order').option('--all', 'of every sequence');
+  lazily(retry, async () => ({ run: (await commands()).retry }));
+  const discard = leaf(group, 'discard <id>', 'leaves an event out of its sequence').requiredOption(
+    '--reason <text>',
+    'the audit trail keeps it: at most 128 characters, no personal data',
+  );
+  lazily(discard, async () => ({ run: (await commands()).discard }));
+}
+
 function addBackups(program: Command): void {
   const backup = leaf(
     program,
@@ -155,6 +205,8 @@ export function createProgram(): Command {
   addReports(program);
   addClocks(program);
   addAuditing(program);
+  addReadModels(program);
+  addParked(program);
   addBackups(program);
   addTokens(program);
   for (const command of withSubcommands(program)) command.copyInheritedSettings(program);

@@ -2,6 +2,7 @@ import { LeasedRunner, type LeaseChange } from '#libs/projection-engine';
 import type { Runtime } from '#libs/runtime';
 import { projections } from '#projections';
 import { projectionLease } from './projection-lease.js';
+import { controlDesk } from './control-desk.js';
 
 /**
  * Keeps the read models fresh until told to stop, for as long as this process holds the lease; stands by otherwise. A store that is away is
@@ -19,6 +20,8 @@ export function foldLive(runtime: Runtime, say: (line: string) => void, signal: 
     fencedStores: (fence) => runtime.readStore.withFence(fence),
     onLease: (change) => (change.kind === 'taken' ? tellCourse : tell)(lineOf(change)),
     onCaughtUp: () => tellCourse('caught up'),
+    onParked: ({ _id, scope, key, cause }) => tell(`${_id} is parked, ${scope} ${key} stands still: ${cause}`),
+    beside: (folding, until) => controlDesk(runtime, folding, say).run(until),
     onRetry: (error, pauseMs) => tell(`${String(error)}; again in ${pauseMs} ms`),
   });
   return runner.run(signal);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RawDocument } from '#libs/read-store';
 import { BSON } from 'mongodb';
-import { compareDocuments, WHOLE_DOCUMENT } from './compare.js';
+import { compareDocuments, WHOLE_DOCUMENT, type CompareOptions } from './compare.js';
 
 type Doc = { _id: string } & Record<string, unknown>;
 
@@ -13,15 +13,16 @@ async function* pages(docs: readonly Doc[], size: number): AsyncGenerator<RawDoc
   }
 }
 
-const compare = (live: readonly Doc[], rebuilt: readonly Doc[]) => compareDocuments(pages(live, 2), pages(rebuilt, 3));
+const compare = (live: readonly Doc[], rebuilt: readonly Doc[], options?: CompareOptions) =>
+  compareDocuments(pages(live, 2), pages(rebuilt, 3), options);
 
 describe('two builds of a read model', () => {
   const docs: Doc[] = ['a', 'b', 'c', 'd', '\u{20000}', '\uFFFD'].map((_id, n) => ({ _id, n: BigInt(n) }));
   docs.sort((a, b) => Buffer.compare(Buffer.from(a._id), Buffer.from(b._id)));
 
   it('are equal when every document is', async () => {
-    expect(await compare(docs, docs)).toEqual({ documents: 6, differenceCount: 0, differences: [] });
-    expect(await compare([], [])).toEqual({ documents: 0, differenceCount: 0, differences: [] });
+    expect(await compare(docs, docs)).toMatchObject({ documents: 6, differenceCount: 0, differences: [] });
+    expect(await compare([], [])).toMatchObject({ documents: 0, differenceCount: 0, differences: [] });
   });
 
   it('differ by field, type included, and by missing and surplus documents', async () => {
@@ -46,5 +47,14 @@ describe('two builds of a read model', () => {
     const result = await compare(many, []);
     expect(result.differenceCount).toBe(1_200);
     expect(result.differences).toHaveLength(1_000);
+  });
+
+  it('are told apart in fields that may differ, and not looked at in fields that are ignored', async () => {
+    const changed = docs.map((doc) => ({ ...doc, at: 1, n: 2, note: 3 }));
+    const all = await compare(docs, changed, { declared: new Set(['n']), ignored: new Set(['note']) });
+    expect(all.declared.every(({ field }) => field === 'n')).toBe(true);
+    expect(all.differences.map(({ field }) => field)).toContain('at');
+    expect([...all.declared, ...all.differences].some(({ field }) => field === 'note')).toBe(false);
+    expect(all.declaredCount).toBe(docs.length);
   });
 });

@@ -16,7 +16,7 @@ export type { Hold, Rebuilt } from './operations/rebuild.js';
 export type { DiscardedFact, OperationLog, SwitchedFact } from './operations/switch-build.js';
 export { measureLag, type Lag, type LagOptions } from './lag.js';
 export { LEASE_TIMING, LeaseContender, HeldLease, type LeaseOptions, type LeaseTiming } from './lease.js';
-export { LeasedRunner, type LeaseChange, type LeasedRunnerOptions } from './leased-runner.js';
+export { LeasedRunner, type LeaseChange, type Folding, type LeasedRunnerOptions } from './leased-runner.js';
 export { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';
 export { ProgressMeter, type ProgressReport } from './progress.js';
 export { EventReader, type Upcast } from './projected-event.js';

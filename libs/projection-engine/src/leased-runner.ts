@@ -1,5 +1,6 @@
 import type { ProjectionStores } from './drain.js';
 import { LeaseContender, type HeldLease, type LeaseOptions } from './lease.js';
+import type { Hold } from './operations/rebuild.js';
 import { LiveRunner, type LiveRunnerOptions, type RunnerState } from './live-runner.js';
 
 export interface LeasedRunnerOptions extends Omit<LiveRunnerOptions, 'stores'> {
@@ -8,6 +9,14 @@ export interface LeasedRunnerOptions extends Omit<LiveRunnerOptions, 'stores'> {
   readonly fencedStores: (fence: bigint) => ProjectionStores;
   /** This process folds from now on, or no longer. */
   readonly onLease?: (change: LeaseChange) => void;
+  /** Goes on while this process folds, until the signal aborts: carries out what others ask of the one that folds. */
+  readonly beside?: (folding: Folding, signal: AbortSignal) => Promise<void>;
+}
+
+/** The holder of the lease, to those that work beside it. */
+export interface Folding {
+  readonly fence: bigint;
+  readonly hold: Hold;
 }
 
 export type LeaseChange =
@@ -48,7 +57,16 @@ export class LeasedRunner {
   }
 
   private async fold(held: HeldLease, signal: AbortSignal): Promise<void> {
-    this.runner = new LiveRunner({ ...this.options, stores: this.options.fencedStores(held.fence) });
-    await this.runner.run(AbortSignal.any([signal, held.lost]));
+    const runner = new LiveRunner({ ...this.options, stores: this.options.fencedStores(held.fence) });
+    this.runner = runner;
+    const ended = new AbortController();
+    const until = AbortSignal.any([signal, held.lost, ended.signal]);
+    const beside = this.options.beside?.({ fence: held.fence, hold: (work) => runner.hold(work) }, until);
+    try {
+      await runner.run(until);
+    } finally {
+      ended.abort();
+      await beside;
+    }
   }
 }

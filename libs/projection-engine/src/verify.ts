@@ -74,7 +74,7 @@ async function verifyOne(
   upTo: bigint,
   { store, drain }: { store: ReadStore; drain: Drain },
 ): Promise<VerifiedProjection> {
-  const { projection, set } = side;
+  const { projection } = side;
   let reached = upTo;
   let comparison = await compareSets(store, side, reached);
   for (let round = 1; comparison.differenceCount > 0 && round < MOST_ROUNDS; round += 1) {
@@ -85,7 +85,7 @@ async function verifyOne(
     reached = live;
     comparison = await compareSets(store, side, reached);
   }
-  const checkpoint = await store.projectionStore(projection, set).readCheckpoint();
+  const checkpoint = await store.findCheckpoint(side.rebuilt);
   const parked = parkedDifferences(await parkedOf(side.live, { store }), await parkedOf(side.rebuilt, { store }));
   return {
     name: projection.name,

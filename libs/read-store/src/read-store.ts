@@ -133,6 +133,11 @@ export class ReadStore {
     return checkpoint?.parked ? this.parked.staleSince(checkpoint._id, query) : undefined;
   }
 
+  /** How far a collection is, as anybody may look it up. */
+  async findCheckpoint(name: string): Promise<CheckpointDocument | undefined> {
+    return (await this.checkpoints().findOne({ _id: name })) ?? undefined;
+  }
+
   /** Position up to which the live read model answers; -1n before anything was folded. */
   async livePosition(model: VersionedName): Promise<bigint> {
     const [checkpoint] = await this.liveCheckpoints([model]);
@@ -210,7 +215,7 @@ export class ReadStore {
   private async unregistered(model: VersionedName): Promise<BuildName> {
     // One version only: nothing to look for, and queries are spared the question.
     for (let known = model.previous ? model : undefined; known; known = known.previous) {
-      const isFolded = await this.checkpoints().findOne({ _id: collectionName(known) });
+      const isFolded = await this.findCheckpoint(collectionName(known));
       if (isFolded) return { version: known.version, set: LIVE_SET };
     }
     return { version: model.version, set: LIVE_SET };

@@ -5,23 +5,27 @@ const EVERY_MS = 100;
 export interface Progress {
   /** @param total undefined while it is not known: then only the count is shown */
   update(done: number, total?: number): void;
+  /** Words behind the figures, until the next ones. */
+  note(text: string): void;
   /** Wipes the bar away. */
   end(): void;
 }
 
-const SILENT: Progress = { update: () => undefined, end: () => undefined };
+const SILENT: Progress = { update: () => undefined, note: () => undefined, end: () => undefined };
 
 /** One bar per work, redrawn ten times a second at most. */
 export function progressBar(label: string, unit: string, terminal: NodeJS.WriteStream = process.stderr): Progress {
   if (!terminal.isTTY) return SILENT;
   let drawnAt = 0;
+  let noted = '';
   return {
     update: (done, total) => {
       const now = performance.now();
       if (now - drawnAt < EVERY_MS) return;
       drawnAt = now;
-      terminal.write(`\r\x1b[2K${barText(label, unit, done, total)}`);
+      terminal.write(`\r\x1b[2K${barText(label, unit, done, total)}${noted && ` ${noted}`}`);
     },
+    note: (text) => (noted = text),
     end: () => {
       if (drawnAt > 0) terminal.write('\r\x1b[2K');
     },

@@ -234,7 +234,7 @@ describe('builds of a read model beside each other, on a server', () => {
       error: { code: 'PARKED_EVENT_WAITS' },
     });
     expect(await ask('discard', { id: 'boxes.v1@21/0', reason: ' ' })).toMatchObject({
-      error: { code: 'REASON_MISSING' },
+      error: { code: 'REASON_REQUIRED' },
     });
     expect(await ask('discard', { id: 'boxes.v1@21/0', reason: 'no such thing' })).toMatchObject({
       result: { folded: 2, parked: null },
@@ -248,7 +248,7 @@ describe('builds of a read model beside each other, on a server', () => {
     expect(await verifyProjections(23n, { store, source, projections: [boxes] })).toMatchObject([
       { differenceCount: 0 },
     ]);
-    expect(await ask('retry', { id: 'boxes.v1@21/0' })).toMatchObject({ error: { code: 'PARKED_EVENT_UNKNOWN' } });
+    expect(await ask('retry', { id: 'boxes.v1@21/0' })).toMatchObject({ error: { code: 'PARKED_EVENT_NOT_FOUND' } });
   });
 
   it('a request that nobody was there for is not carried out much later', async () => {

@@ -27,13 +27,13 @@ export async function registerBuilds({ store, projections, clock = systemClock }
   }
 }
 
-/** @throws DomainError READ_MODEL_UNKNOWN */
+/** @throws DomainError READ_MODEL_NOT_FOUND */
 export async function findModel(name: string, { store, projections }: Workshop): Promise<KnownModel> {
   const projection = projections.find((known) => known.name === name);
   const entry = projection && (await store.registry.find(name));
   if (!entry) {
     const names = projections.map((known) => known.name).join(', ');
-    throw new DomainError('READ_MODEL_UNKNOWN', `there is no read model '${name}': it is one of ${names}`);
+    throw new DomainError('READ_MODEL_NOT_FOUND', `there is no read model '${name}': it is one of ${names}`);
   }
   return { projection, entry };
 }

@@ -28,7 +28,7 @@ const ENGINE_FIELDS = ['parked'];
 
 /**
  * Compares the build that has caught up (or, without one, the one before) with the live one, document by document; call it while nobody
- * folds. @throws DomainError READ_MODEL_UNKNOWN, READ_MODEL_NOT_CAUGHT_UP
+ * folds. @throws DomainError READ_MODEL_NOT_FOUND, READ_MODEL_NOT_CAUGHT_UP
  */
 export async function compareBuilds(name: string, shop: Workshop): Promise<ComparedBuilds> {
   const model = await findModel(name, shop);

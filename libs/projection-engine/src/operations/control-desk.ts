@@ -9,6 +9,8 @@ export interface ControlDeskOptions {
   /** A line for whoever watches the program. */
   readonly say?: (line: string) => void;
   readonly pollMs?: number;
+  /** Done once, before the first request. */
+  readonly prepare?: () => Promise<void>;
 }
 
 const POLL_MS = 250;
@@ -25,8 +27,11 @@ export class ControlDesk {
   /** Returns when the signal aborts; what is under way then can be carried on by somebody else. */
   async run(signal: AbortSignal): Promise<void> {
     const { pollMs = POLL_MS, say = () => undefined } = this.options;
+    let prepare = this.options.prepare;
     while (!signal.aborted) {
       try {
+        await prepare?.();
+        prepare = undefined;
         const worked = await this.serveNext(signal);
         if (worked) continue;
       } catch (error) {

@@ -12,7 +12,7 @@ export interface DiscardRequest {
 
 /**
  * Leaves a parked event out of its sequence, for a reason that the audit trail keeps, and folds what waits behind it. Wherever the event can be
- * folded later (by a mended version, in a rebuild), it is. @throws DomainError PARKED_EVENT_UNKNOWN, PARKED_EVENT_WAITS, REASON_MISSING
+ * folded later (by a mended version, in a rebuild), it is. @throws DomainError PARKED_EVENT_NOT_FOUND, PARKED_EVENT_WAITS, REASON_REQUIRED
  */
 export async function discardParked(
   id: string,
@@ -21,10 +21,10 @@ export async function discardParked(
   shop: Workshop,
 ): Promise<Retried> {
   const entry = await shop.store.parked.find(id);
-  if (!entry) throw new DomainError('PARKED_EVENT_UNKNOWN', `there is no parked event ${id}`);
+  if (!entry) throw new DomainError('PARKED_EVENT_NOT_FOUND', `there is no parked event ${id}`);
   if (!entry.head)
     throw new DomainError('PARKED_EVENT_WAITS', `${id} has not failed: it waits behind another event of its sequence`);
-  if (request.reason.trim() === '') throw new DomainError('REASON_MISSING', 'a discarded event needs a reason');
+  if (request.reason.trim() === '') throw new DomainError('REASON_REQUIRED', 'a discarded event needs a reason');
   const { model, scope, key, communityId, stream, revision, position, cause } = entry;
   const fact = {
     ...{ name: model, id, scope, key, communityId, stream },

@@ -35,11 +35,11 @@ export interface SequencePage {
 const PAGE = 500;
 const NEAR = 50n;
 
-/** @throws DomainError READ_MODEL_UNKNOWN, READ_MODEL_CODE_MISSING */
+/** @throws DomainError READ_MODEL_NOT_FOUND, READ_MODEL_CODE_MISSING */
 export async function openSequence(entry: ParkedEntry, shop: Workshop): Promise<OpenSequence> {
   const { collection, model, version, scope, key } = entry;
   const known = shop.projections.find(({ name }) => name === model);
-  if (!known) throw new DomainError('READ_MODEL_UNKNOWN', `this program has no read model ${model}`);
+  if (!known) throw new DomainError('READ_MODEL_NOT_FOUND', `this program has no read model ${model}`);
   const projection = requireCode(known, version);
   const target = shop.store.projectionStore({ name: model, version }, setOf(entry));
   const streams = await target.parkedStreams();

@@ -2,7 +2,16 @@ import { systemClock } from '#libs/kernel';
 import { buildText, type Build, type BuildName } from '#libs/read-store';
 import { Drain } from '../drain.js';
 import { ProgressMeter, type ProgressReport } from '../progress.js';
-import { candidateOf, findModel, freePlace, targetOf, withBuild, withState, type Handling } from './builds.js';
+import {
+  candidateOf,
+  findModel,
+  freePlace,
+  nameOfTarget,
+  targetOf,
+  withBuild,
+  withState,
+  type Handling,
+} from './builds.js';
 import type { Workshop } from './parked-sequence.js';
 import { positionOf } from './positions.js';
 
@@ -41,9 +50,10 @@ export async function rebuild(name: string, shop: Workshop, how: Handling, optio
     events += await options.hold(() => join(name, build, shop, how));
   }
   const { projection } = await findModel(name, shop);
-  const target = shop.store.projectionStore({ ...projection, version: build.version }, build.set);
-  const position = (await target.readCheckpoint())?.position ?? -1n;
-  return { name, build: buildText(build), position: position.toString(), events, parked: await target.countParked() };
+  const target = targetOf(projection, build);
+  const position = (await positionOf(target, shop)).toString();
+  const parked = await shop.store.parked.countSequences(nameOfTarget(target));
+  return { name, build: buildText(build), position, events, parked };
 }
 
 /** The build that an earlier run has begun, of the same code; else a new one. */

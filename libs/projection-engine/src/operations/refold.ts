@@ -15,7 +15,7 @@ export async function refoldDocuments(
   shop: Workshop,
 ): Promise<void> {
   const { target } = open;
-  const upTo = (await target.readCheckpoint())?.position ?? -1n;
+  const upTo = (await shop.store.findCheckpoint(target.name))?.position ?? -1n;
   const lot = open.newLot();
   const documents = new Map<string, StoredDocument>();
   const types = projection.eventTypes === 'all' ? {} : { types: projection.eventTypes };

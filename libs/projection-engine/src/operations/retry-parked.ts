@@ -19,11 +19,11 @@ export interface Retried {
 /**
  * Folds what waits behind a parked event, in order, until the end or the next event that fails. The document is then as if it had never
  * failed. Each page is written as it was parked: the mark moves first, and what is folded leaves the queue last, so that it can be cut off
- * anywhere and begun again. @throws DomainError PARKED_EVENT_UNKNOWN, READ_MODEL_CODE_MISSING, EVENT_NOT_FOUND
+ * anywhere and begun again. @throws DomainError PARKED_EVENT_NOT_FOUND, READ_MODEL_CODE_MISSING, EVENT_NOT_FOUND
  */
 export async function retryParked(id: string, shop: Workshop): Promise<Retried> {
   const head = await shop.store.parked.find(id);
-  if (!head) throw new DomainError('PARKED_EVENT_UNKNOWN', `there is no parked event ${id}`);
+  if (!head) throw new DomainError('PARKED_EVENT_NOT_FOUND', `there is no parked event ${id}`);
   const open = await openSequence(head, shop);
   let folded = 0;
   for (;;) {
