@@ -1,6 +1,7 @@
 /**
  * The disk of the standalone event store gets full while it is written to: appends fail with a clear status, nothing of them
- * is stored, what was acknowledged can be read, and when there is space again, writing goes on.
+ * is stored, what was acknowledged can be read, also after a start on the full disk, and when there is space again, writing
+ * goes on.
  *
  *   unshare -rm sh -c 'mount -t tmpfs -o size=8m none FOLDER && node test/fault/eventstoredb-full.mjs FOLDER'   after a build
  */
@@ -52,21 +53,28 @@ const total = () => [...acknowledged.values()].reduce((sum, count) => sum + coun
 const dataDir = join(folder, 'data');
 let server = await startServerProcess({ dataDir });
 let client = EventStoreDBClient.connectionString(server.url);
+
+async function startAgain() {
+  await client.dispose();
+  await server.kill();
+  server = await startServerProcess({ dataDir });
+  client = EventStoreDBClient.connectionString(server.url);
+}
+
 try {
   const figures = {};
   await writeAll(client);
   await check(client);
   figures.beforeFull = total();
+  await startAgain();
+  await check(client);
   await writeAll(client);
   await check(client);
   execFileSync('mount', ['-o', 'remount,size=16m', folder]);
   await writeAll(client);
   await check(client);
   figures.afterMoreSpace = total();
-  await client.dispose();
-  await server.kill();
-  server = await startServerProcess({ dataDir });
-  client = EventStoreDBClient.connectionString(server.url);
+  await startAgain();
   await check(client);
   process.stdout.write(`${JSON.stringify({ ...figures, refusals: [...refusals.keys()] })}\n`);
 } finally {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compactIfAsked } from './compaction.js';
 import { DATA_FILE, checkDataFile, cutOffAgain } from './data-file.js';
+import { reserveLockFile } from './lock-file.js';
 import { verifyAll } from './verify.js';
 import { type Database, type RootDatabase, open } from 'lmdb';
 
@@ -58,6 +59,7 @@ export interface Files {
  */
 export async function openFiles(dataDir: string): Promise<Files> {
   mkdirSync(dataDir, { recursive: true });
+  reserveLockFile(dataDir);
   let files = openChecked(dataDir);
   if (await compactIfAsked(dataDir, files)) files = openEnvironment(dataDir);
   const format = files.state.get('format');
