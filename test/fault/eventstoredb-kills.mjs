@@ -1,6 +1,6 @@
 /**
- * kill -9 of the standalone event store under load, at random moments: nothing acknowledged is lost, nothing half-written
- * appears, and every start is timed.
+ * kill -9 of the standalone event store under load, at random moments, and of three kills one with a last page, one with a
+ * header that is torn: nothing acknowledged is lost, nothing half-written appears, and every start is timed.
  *
  *   node test/fault/eventstoredb-kills.mjs [--kills N]      after a build
  */
@@ -11,8 +11,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startServerProcess } from '../bench/server-process.mjs';
+import { tear } from './torn-page.mjs';
 
 const WRITERS = 12;
+const TORN = [undefined, 'page', 'header'];
 const { values } = parseArgs({ options: { kills: { type: 'string', default: '6' } } });
 const kills = Number(values.kills);
 const streams = Array.from({ length: WRITERS }, (_, index) => `killed-${index}`);
@@ -21,6 +23,8 @@ const streams = Array.from({ length: WRITERS }, (_, index) => `killed-${index}`)
 class Journal {
   acknowledged = new Map();
   sent = new Map();
+  /** What the checks have counted: appends that were answered; events of them that are gone; events that nobody sent. */
+  counts = { acknowledgedAppends: 0, lost: 0, halfWritten: 0 };
 
   /** Appends 1 to 5 numbers at a time until the server is gone. */
   async write(client, stream) {
@@ -37,17 +41,31 @@ class Journal {
       }
       n += count;
       this.acknowledged.set(stream, n);
+      this.counts.acknowledgedAppends += 1;
     }
   }
 
-  /** What is wrong with a stream, if anything. What the server has now counts as acknowledged. */
+  /** Settles when so many more appends have been answered. */
+  async goesOn(appends) {
+    const enough = this.counts.acknowledgedAppends + appends;
+    while (this.counts.acknowledgedAppends < enough) await delay(5, undefined, { ref: false });
+  }
+
+  /**
+   * Compares a stream with what was written; says what is wrong, if anything. An append that was not answered is there as a
+   * whole or not at all. What the server has now counts as acknowledged.
+   */
   async check(client, stream) {
     const numbers = await numbersOf(client, stream);
     const [least, most] = [this.acknowledged.get(stream) ?? 0, this.sent.get(stream) ?? 0];
     this.acknowledged.set(stream, numbers.length);
-    if (numbers.some((number, index) => number !== index)) return `${stream} has other numbers than were written`;
-    if (numbers.length < least) return `${stream} has ${numbers.length} events of ${least} that were acknowledged`;
-    return numbers.length > most ? `${stream} has ${numbers.length} events of ${most} that were sent` : undefined;
+    const missing = Math.max(0, least - numbers.length);
+    const whole = numbers.length === least || numbers.length === most;
+    const wrong = numbers.filter((number, index) => number !== index).length + (missing === 0 && !whole ? 1 : 0);
+    this.counts.lost += missing;
+    this.counts.halfWritten += wrong;
+    if (missing > 0) return `${stream} has ${numbers.length} events of ${least} that were acknowledged`;
+    return wrong > 0 ? `${stream} has other events than were written` : undefined;
   }
 }
 
@@ -77,16 +95,21 @@ const dataDir = await mkdtemp(join(tmpdir(), 'eventstoredb-kills-'));
 const journal = new Journal();
 const faults = [];
 let slowestStartMs = 0;
+let done = 0;
 let server;
 try {
   server = await startServerProcess({ dataDir });
   for (let round = 1; round <= kills; round += 1) {
     const client = EventStoreDBClient.connectionString(server.url);
     const writing = Promise.all(streams.map((stream) => journal.write(client, stream)));
-    await delay(50 + Math.random() * 250);
+    await Promise.race([journal.goesOn(WRITERS), writing]);
+    await delay(Math.random() * 250);
     await server.kill();
+    done = round;
     await writing;
     await client.dispose();
+    const torn = TORN[round % TORN.length];
+    if (torn !== undefined) tear(join(dataDir, 'data.mdb'), torn);
     const startedAt = performance.now();
     server = await startServerProcess({ dataDir });
     slowestStartMs = Math.max(slowestStartMs, Math.round(performance.now() - startedAt));
@@ -107,4 +130,6 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 const events = [...journal.acknowledged.values()].reduce((sum, count) => sum + count, 0);
-process.stdout.write(`${JSON.stringify({ kills, events, slowestStartMs, failures: process.exitCode ?? 0 })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ kills: done, ...journal.counts, events, slowestStartMs, failures: process.exitCode ?? 0 })}\n`,
+);
