@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** Node with the heap that the programs of the project run with; a script of this folder, its input as JSON. */
 function start(script, input, stdio) {
-  return spawn(process.execPath, [join(import.meta.dirname, script), JSON.stringify(input)], { stdio });
+  return spawn(
+    process.execPath,
+    [
+      ...(process.env.BENCH_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+      join(import.meta.dirname, script),
+      JSON.stringify(input),
+    ],
+    { stdio },
+  );
 }
 
 /** Runs a script of this folder in a process of its own, so that rounds share neither heap nor peak; its answer is JSON. */
@@ -43,6 +52,23 @@ export async function startAlone(script, input = {}) {
     },
   };
 }
+
+/** Processor time of a process so far, in milliseconds. Linux only; undefined elsewhere. */
+export function cpuMilliseconds(pid) {
+  let text;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * MS_PER_TICK;
+}
+
+const MS_PER_TICK = 10;
 
 /** What a script that `startAlone` started does at its end. */
 export function whenInputEnds(close) {

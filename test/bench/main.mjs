@@ -1,6 +1,6 @@
 /**
- * Benchmarks, as ratios within one run: `npm run bench -- NAME [--lines N] [--events N] [--documents N] [--rounds N]
- * [--json]`, after a build.
+ * Benchmarks, as ratios within one run: `npm run bench -- [NAME] [--lines N] [--events N] [--documents N] [--rounds N]
+ * [--json]`, after a build. Without a name: `all`.
  */
 import { parseArgs } from 'node:util';
 
@@ -9,6 +9,9 @@ const benches = {
   eventstoredb: () => import('./eventstoredb.mjs'),
   mongodb: () => import('./mongodb.mjs'),
   replay: () => import('./replay.mjs'),
+  query: () => import('./query.mjs'),
+  http: () => import('./http.mjs'),
+  all: () => import('./all.mjs'),
 };
 
 const { positionals, values } = parseArgs({
@@ -21,8 +24,8 @@ const { positionals, values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const load = benches[positionals[0]];
-if (!load || positionals.length !== 1) {
+const load = benches[positionals[0] ?? 'all'];
+if (!load || positionals.length > 1) {
   process.stderr.write(`bench: name one of ${Object.keys(benches).join(', ')}\n`);
   process.exit(2);
 }
