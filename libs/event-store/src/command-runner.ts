@@ -81,8 +81,8 @@ export class CommandRunner {
     // A failure may leave a state that was folded half: it leaves the cache and comes back only when it is whole.
     this.#cache.delete(key);
     // Nor may anything be chained to an event that another process stored in place of this one's.
-    if (cached?.unconfirmed && !(await this.store.confirm(cached.unconfirmed))) cached = undefined;
-    if (cached) cached.unconfirmed = undefined;
+    if (cached?.confirmed && !(await cached.confirmed)) cached = undefined;
+    if (cached) cached.confirmed = undefined;
     const folded = cached ?? new FoldedStream(stream, decider, this.upcasters);
     if (!cached) await folded.catchUp(this.store);
     try {
@@ -136,7 +136,9 @@ export class CommandRunner {
         const first = appended.revision - BigInt(drafts.length - 1);
         folded.fold(prepared);
         folded.position = appended.position;
-        folded.unconfirmed = { stream: folded.stream, hash: folded.head.hash, ...appended };
+        // Asked at once, while appends of the same moment lie next to each other; awaited when something is to be chained to it.
+        const claim = { stream: folded.stream, hash: folded.head.hash, ...appended };
+        folded.confirmed = command.drawn ? undefined : this.store.confirm(claim).catch(() => false);
         return resultOf(
           folded.stream,
           appended,

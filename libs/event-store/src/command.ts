@@ -4,6 +4,8 @@ import type { Actor, Json } from '#libs/kernel';
 export interface CommandContext {
   /** A UUID; from `commandIdOf`, or the caller's own. */
   readonly commandId: string;
+  /** The id was drawn at random for this very call: nobody else can have recorded the same command meanwhile. */
+  readonly drawn?: boolean;
   /** The command's input: the same id with another input is refused. Personal data goes in as `vault.fingerprint(…)` only. */
   readonly input: Json;
   readonly actor: Actor;

@@ -1,5 +1,4 @@
 import { type Decider, DomainError, isUuid, type NewEvent, type PastEvent } from '#libs/kernel';
-import type { Claim } from './append-confirmer.js';
 import type { CommandContext } from './command.js';
 import { CommandIndex } from './command-index.js';
 import { EMPTY_HEAD, encodeEvents, inputHashOf, type StreamHead } from './encode.js';
@@ -31,8 +30,8 @@ export class FoldedStream<S, E extends NewEvent> {
   /** Of the last event; `UNKNOWN_POSITION` if a server does not tell, 0 before the first. */
   position = 0n;
   readonly commands = new CommandIndex();
-  /** The head after an append, until it is known to be what is stored: before that nothing may be chained to it. */
-  unconfirmed: Claim | undefined;
+  /** After an append: whether the head is what is stored. Nothing may be chained to it before that is known; false: read the stream anew. */
+  confirmed: Promise<boolean> | undefined;
   #dataBytes = 0;
 
   constructor(
