@@ -12,6 +12,7 @@ import { OWN_AUDIENCE, OWN_ISSUER } from './issue-token.js';
 import type { Principal } from './principal.js';
 import { isRole } from './roles.js';
 import { ALGORITHM } from './token-key.js';
+import { VerifiedTokens, type VerifiedToken } from './verified-tokens.js';
 
 /** Turns a bearer token into who asks. @throws DomainError TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_KEYS_UNAVAILABLE */
 export type VerifyToken = (token: string, now: Date) => Promise<Principal>;
@@ -30,7 +31,7 @@ const ACTOR_ID = /^[\w.@:/|+-]{1,128}$/;
 /** Tokens of an identity provider, whose keys are fetched from its JWKS address and kept for a while. */
 export function verifyWithRemoteKeys({ jwksUrl, issuer, audience }: RemoteKeys): VerifyToken {
   const keys = createRemoteJWKSet(new URL(jwksUrl));
-  return (token, now) => verify(token, keys, { issuer, audience, now });
+  return remembering((token, now) => verify(token, keys, { issuer, audience, now }));
 }
 
 /** Tokens that this installation signed itself (standalone mode). */
@@ -38,20 +39,32 @@ export async function verifyWithOwnKey(key: JWK): Promise<VerifyToken> {
   const { d: _private, ...open } = key;
   const known = await importJWK(open, ALGORITHM);
   const own: JWTVerifyGetKey = () => known as never;
-  return (token, now) => verify(token, own, { issuer: OWN_ISSUER, audience: OWN_AUDIENCE, now });
+  return remembering((token, now) => verify(token, own, { issuer: OWN_ISSUER, audience: OWN_AUDIENCE, now }));
+}
+
+/** A client sends the same token with each request, and a signature costs more than the rest of a small one. */
+function remembering(verifyOnce: (token: string, now: Date) => Promise<VerifiedToken>): VerifyToken {
+  const known = new VerifiedTokens();
+  return async (token, now) => {
+    const principal = known.find(token, now.getTime() / 1000, TOLERANCE_SECONDS);
+    if (principal) return principal;
+    const verified = await verifyOnce(token, now);
+    known.keep(token, verified);
+    return verified.principal;
+  };
 }
 
 async function verify(
   token: string,
   key: JWTVerifyGetKey,
   { issuer, audience, now }: { issuer: string; audience: string; now: Date },
-): Promise<Principal> {
+): Promise<VerifiedToken> {
   try {
     const { payload } = await jwtVerify(token, key, {
       ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: TOLERANCE_SECONDS, currentDate: now },
       requiredClaims: ['sub', 'exp'],
     });
-    return principalOf(payload);
+    return { principal: principalOf(payload), expiresAt: payload.exp!, notBefore: payload.nbf };
   } catch (error) {
     if (error instanceof DomainError) throw error;
     if (error instanceof errors.JWTExpired) throw new DomainError('TOKEN_EXPIRED', 'The token has expired');

@@ -12,6 +12,9 @@ const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(?:Z|([+-])(\d{2})(?::?(\d{2}))?)$/;
 const MS_PER_DAY = 86_400_000;
 const MEMO_LIMIT = 100_000;
+const MS_PER_QUARTER = 900_000;
+const MEMO_ZONES = 1_000;
+const lastQuarters = new Map<string, { readonly quarter: number; readonly date: LocalDate }>();
 const midnights = new Map<string, Map<LocalDate, Instant>>();
 
 /** @throws DomainError DATE_INVALID unless it is a day that exists. */
@@ -46,10 +49,28 @@ export function localMidnight(date: LocalDate, timeZone: string): Instant {
   return instant;
 }
 
-/** The local day on which an instant falls. @throws DomainError TIME_ZONE_INVALID, INSTANT_INVALID */
+/**
+ * The local day on which an instant falls. The quarter of an hour that it falls into is remembered: every request of a moment asks for the same one.
+ * @throws DomainError TIME_ZONE_INVALID, INSTANT_INVALID
+ */
 export function localDateOf(instant: Instant, timeZone: string): LocalDate {
-  const local = DateTime.fromMillis(toMilliseconds(instant), { zone: parseTimeZone(timeZone) });
-  return local.toFormat('yyyy-MM-dd');
+  const milliseconds = toMilliseconds(instant);
+  const quarter = Math.floor(milliseconds / MS_PER_QUARTER);
+  const known = lastQuarters.get(timeZone);
+  if (known?.quarter === quarter) return known.date;
+  const local = DateTime.fromMillis(milliseconds, { zone: parseTimeZone(timeZone) });
+  const date = local.toFormat('yyyy-MM-dd');
+  if (lastQuarters.size >= MEMO_ZONES) lastQuarters.clear();
+  if (isOneDay(quarter, timeZone)) lastQuarters.set(timeZone, { quarter, date });
+  return date;
+}
+
+/** Zones have changed their offsets at any moment of the past, and not by whole hours: both ends of the quarter must be of the same day. */
+function isOneDay(quarter: number, timeZone: string): boolean {
+  const [first, last] = [quarter * MS_PER_QUARTER, (quarter + 1) * MS_PER_QUARTER - 1].map((milliseconds) =>
+    DateTime.fromMillis(milliseconds, { zone: timeZone }).toFormat('yyyy-MM-dd'),
+  );
+  return first === last;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { DomainError, isWellFormed } from '#libs/kernel';
+import { instanceOf, obeysRules } from './request-rules.js';
 import { shapeOf, type ObjectShape, type Shape } from './request-shape.js';
 
 /** A field by its path, as in `amount.minor`, and what is wrong with it. The value is not repeated: it may be personal. */
@@ -23,6 +24,7 @@ export function checkedRequest<T extends object>(type: new () => T, sent: unknow
   const plain = { ...sent, ...placed };
   const wrong = [...mismatches(shape, plain, '')];
   if (wrong.length > 0) throw invalid(wrong);
+  if (obeysRules(shape, plain)) return instanceOf(shape, plain);
   const request = plainToInstance(type, plain);
   const faults = validateSync(request, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: true });
   if (faults.length > 0) throw invalid(faults.flatMap((fault) => fieldErrors(fault, '')));

@@ -117,7 +117,7 @@ interface Asking {
 function callerOf(request: HttpRequest, operation: Operation, { principal, communityId, receivedAt }: Asking) {
   const traceparent = headerOf(request, 'traceparent');
   return {
-    commandId: commandIdFor(communityId, headerOf(request, 'idempotency-key')),
+    ...commandIdFor(communityId, headerOf(request, 'idempotency-key')),
     actor: { id: principal.id, role: principal.role },
     communityId,
     receivedAt,
@@ -128,10 +128,10 @@ function callerOf(request: HttpRequest, operation: Operation, { principal, commu
 }
 
 /** The same key in the same community is the same command. @throws DomainError IDEMPOTENCY_KEY_INVALID */
-function commandIdFor(communityId: string, key: string | undefined): string {
-  if (key === undefined) return randomUUID();
+function commandIdFor(communityId: string, key: string | undefined): { commandId: string; drawn: boolean } {
+  if (key === undefined) return { commandId: randomUUID(), drawn: true };
   if (!KEY.test(key)) throw new DomainError('IDEMPOTENCY_KEY_INVALID', 'A key has 1 to 128 visible ASCII characters');
-  return commandIdOf(communityId, 'http', key);
+  return { commandId: commandIdOf(communityId, 'http', key), drawn: false };
 }
 
 function preconditionOf(request: HttpRequest, operation: Operation): { ifRevision?: bigint } {
