@@ -4,6 +4,7 @@ const faults = {
   cases: () => import('../test/fault/case-kills.mjs'),
   eventstoredb: () => import('../test/fault/eventstoredb-kills.mjs'),
   mongodb: () => import('../test/fault/mongodb-kills.mjs'),
+  projections: () => import('../test/fault/projection-kills.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);

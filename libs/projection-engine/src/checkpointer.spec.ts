@@ -52,6 +52,19 @@ describe('the checkpointer', () => {
     expect(saved).toEqual([4n]);
   });
 
+  it('waits at the end for the save that the one before it has begun', async () => {
+    const { store, saved, finish } = slowStore();
+    const checkpointer = new Checkpointer(store, { intervalMs: 0, now, onFailure: () => undefined });
+    for (const position of [1n, 2n]) checkpointer.note(at(position), true);
+    let isFlushed = false;
+    const flushed = checkpointer.flush().then(() => (isFlushed = true));
+    finish();
+    await turn(5);
+    expect([saved, isFlushed]).toEqual([[1n, 2n], false]);
+    finish();
+    await flushed;
+  });
+
   it('tells of a failed save at once, and again to whoever asks', async () => {
     const store = new MemoryStores().projectionStore(boxes);
     store.saveCheckpoint = () => Promise.reject(new Error('store away'));

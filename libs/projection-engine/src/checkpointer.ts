@@ -49,8 +49,9 @@ export class Checkpointer {
 
   /** Saves what was noted and not saved yet. */
   async flush(): Promise<void> {
+    // A save that ends may have begun the next one.
+    while (this.saving) await this.saving;
     this.stop();
-    await this.saving;
     this.check();
     if (this.progress) await this.save();
   }

@@ -154,6 +154,14 @@ describe('exactly once', () => {
     expect(stores.checkpoints.get('boxes.v1')!.counts).toEqual(checkpoints.get('boxes.v1')!.counts);
   });
 
+  it('delivered twice in one batch, or again behind what follows: the same documents', async () => {
+    const stores = new MemoryStores();
+    const [again, late] = [HISTORY.slice(0, 3), HISTORY.slice(2, 6)];
+    const source = sourceOf([...again, ...again, ...HISTORY.slice(0, 7), ...late, ...HISTORY.slice(7)]);
+    await drainOf(source, stores, 1_000, 100).catchUp(END);
+    expect(stores.digest(...projections)).toBe(await undisturbed(HISTORY));
+  });
+
   it('two runners at once, in step and apart: the same documents', async () => {
     const expected = await undisturbed(HISTORY);
     for (const size of [1, 2, 3, 100]) {

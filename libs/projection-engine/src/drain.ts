@@ -1,5 +1,6 @@
 import { LIVE_SET, type BuildName, type ParkedEntry, type ProjectionStore, type VersionedName } from '#libs/read-store';
 import { systemClock, type Clock } from '#libs/kernel';
+import { InOrder } from './in-order.js';
 import { Intake } from './intake.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { EventReader, type Upcast } from './projected-event.js';
@@ -131,13 +132,14 @@ export class Drain {
     onBatch: (chunk: SourceChunk) => void,
   ): Promise<void> {
     const reader = new EventReader(this.options.upcast);
+    const inOrder = new InOrder();
     for (const lane of lanes) lane.onFailure = (error) => intake.end({ error });
     const finished = new AbortController();
     const stop = signal ? AbortSignal.any([signal, finished.signal]) : finished.signal;
     const reading = pump(open(stop), intake, stop);
     try {
       for (let chunk = await intake.next(); chunk; chunk = await intake.next()) {
-        const events = reader.read(chunk.events);
+        const events = reader.read(inOrder.take(chunk.events));
         const tally = new Tally();
         for (const event of events) tally.add(event);
         const batch = { events, upTo: chunk.upTo, tally };
