@@ -33,6 +33,20 @@ const message = (doc: Document, flags = 0): Buffer => {
   return header(2013, Buffer.concat([head, BSON.serialize(doc)]));
 };
 
+/** A ping with the checksum of the protocol's documentation, CRC-32C, and something added to it. */
+function checksummed(wrongBy: number): Buffer {
+  const ping = message({ ping: 1, $db: 'admin' }, 1);
+  const bytes = Buffer.concat([ping, Buffer.alloc(4)]);
+  bytes.writeInt32LE(bytes.length, 0);
+  let crc = 0xffffffff;
+  for (const byte of bytes.subarray(0, ping.length)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  bytes.writeUInt32LE(((crc ^ 0xffffffff) >>> 0) + wrongBy, ping.length);
+  return bytes;
+}
+
 /** Sends bytes and gives what comes back until `replies` whole messages are there or the server hangs up. */
 async function exchange(bytes: Buffer, replies = 1): Promise<Buffer[]> {
   const socket: Socket = connect(server.port, '127.0.0.1');
@@ -87,6 +101,46 @@ describe('frames', () => {
     expect(bodyOf(replies[0])).toHaveProperty('version');
   });
 
+  it('answers a message with a checksum that is right', async () => {
+    expect(bodyOf((await exchange(checksummed(0)))[0])).toEqual({ ok: 1 });
+  });
+
+  it('answers bytes that come one by one', async () => {
+    const ping = message({ ping: 1, $db: 'admin' });
+    const socket = connect(server.port, '127.0.0.1');
+    const reply = new Promise<Buffer>((resolve) => socket.once('data', resolve));
+    for (const byte of ping) {
+      socket.write(Buffer.from([byte]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(bodyOf(await reply)).toEqual({ ok: 1 });
+    socket.destroy();
+  });
+
+  it('refuses documents nested beyond 180 levels, and messages beyond 200', async () => {
+    const nested = (levels: number): Document => (levels === 0 ? {} : { a: nested(levels - 1) });
+    const insert = (levels: number): Buffer =>
+      message({ insert: 'deep', documents: [nested(levels - 1)], $db: 'wire', writeConcern: { w: 1 } });
+    expect(bodyOf((await exchange(insert(180)))[0])).toMatchObject({ ok: 1, n: 1 });
+    expect(bodyOf((await exchange(insert(181)))[0])).toMatchObject({ ok: 1, n: 0, writeErrors: [{ code: 15 }] });
+    expect(bodyOf((await exchange(insert(250)))[0])).toMatchObject({ ok: 0, code: 22 });
+  });
+
+  it('reads no further from a client that takes no answers', async () => {
+    const coll = 'backpressure';
+    const filler = 'x'.repeat(1_000_000);
+    await exchange(message({ insert: coll, documents: [{ filler }], $db: 'wire' }));
+    const find = message({ find: coll, $db: 'wire' });
+    const socket = connect(server.port, '127.0.0.1');
+    socket.pause();
+    socket.on('error', () => undefined);
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 200; i += 1) socket.write(find);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+    socket.destroy();
+  });
+
   it('answers a broken document with InvalidBSON', async () => {
     const broken = message({ ping: 1, $db: 'admin', s: 'abc' });
     broken[broken.length - 2] = 7;
@@ -98,6 +152,8 @@ describe('frames', () => {
     ['a length past 48 MB', header(2013, Buffer.alloc(4)).fill(0x7f, 0, 4)],
     ['an unknown opcode', header(9999, Buffer.alloc(20))],
     ['an unknown required flag', message({ ping: 1 }, 1 << 5)],
+    ['a checksum that is wrong', checksummed(1)],
+    ['OP_COMPRESSED, which was not agreed on', header(2012, Buffer.alloc(20))],
     ['no body', header(2013, Buffer.alloc(4))],
   ])('hangs up on %s', async (_name, bytes) => {
     expect(await exchange(bytes)).toEqual([]);

@@ -1,6 +1,9 @@
 import { Arr, Doc, type Field } from './document.js';
 import { BsonType, typeOf, type Value } from './values.js';
 
+/** Beyond this the bytes of a text are counted before there is made room for them. */
+const LONG_TEXT = 4096;
+
 /** Grows as it is written; `finish` hands out the bytes. */
 export class Writer {
   #buf: Buffer;
@@ -56,7 +59,7 @@ export class Writer {
 
   /** A string with its length before it. */
   text(value: string): void {
-    this.#room(value.length * 3 + 5);
+    this.#room((value.length > LONG_TEXT ? Buffer.byteLength(value) : value.length * 3) + 5);
     const written = this.#buf.write(value, this.#at + 4);
     this.#buf.writeInt32LE(written + 1, this.#at);
     this.#at += written + 4;

@@ -1,3 +1,4 @@
+import { valueEnd } from './skip.js';
 import { BsonType } from './values.js';
 
 /** A document that is not BSON; the connection answers with InvalidBSON. */
@@ -99,4 +100,18 @@ function codeWithScope(buf: Buffer, at: number, limit: number, depth: number): n
   const scope = text(buf, at + 4, end);
   if (validateDoc(buf, scope, end, depth + 1) !== end) throw new InvalidBson('bad code with scope');
   return end;
+}
+
+/** Whether documents and arrays lie more than `levels` deep in each other; the bytes are known to be well formed. */
+export function isDeeperThan(buf: Buffer, start: number, levels: number): boolean {
+  if (levels === 0) return true;
+  const end = start + buf.readInt32LE(start) - 1;
+  let at = start + 4;
+  while (at < end) {
+    const type = buf[at] as BsonType;
+    const value = buf.indexOf(0, at + 1) + 1;
+    if ((type === BsonType.Object || type === BsonType.Array) && isDeeperThan(buf, value, levels - 1)) return true;
+    at = valueEnd(buf, type, value);
+  }
+  return false;
 }

@@ -1,6 +1,7 @@
 import { Doc } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
 import { KeyBuilder } from '../bson/key.js';
+import { isDeeperThan } from '../bson/validate.js';
 import type { Binary, Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
@@ -8,6 +9,10 @@ import { RID_BYTES, type Environment } from './environment.js';
 import { duplicateKey, IndexEntries } from './index-entries.js';
 import type { IndexInfo } from './index-info.js';
 import { Validator } from './validator.js';
+
+/** mongod leaves 20 of the 200 levels that a message may have for what is around a document. */
+const MAX_LEVELS = 180;
+const LEAST_BYTES_OF_A_LEVEL = 7;
 
 export interface CollectionInit {
   readonly db: string;
@@ -205,10 +210,14 @@ function without(keys: readonly Buffer[], others: readonly Buffer[]): readonly B
   return keys.filter((key) => !others.some((other) => other.equals(key)));
 }
 
+/** A document's bytes, within the limits of what is stored. */
 function sized(doc: Doc): Buffer {
   const bytes = encodeDoc(doc);
   if (bytes.length > MAX_DOCUMENT_BYTES) {
     fail('BSONObjectTooLarge', `object to insert too large. size in bytes: ${bytes.length}, max size: 16777216`);
+  }
+  if (bytes.length > MAX_LEVELS * LEAST_BYTES_OF_A_LEVEL && isDeeperThan(bytes, 0, MAX_LEVELS)) {
+    fail('Overflow', `cannot insert document because it exceeds ${MAX_LEVELS} levels of nesting`);
   }
   return bytes;
 }

@@ -2,24 +2,20 @@ import type { Socket } from 'node:net';
 import type { Doc } from '../bson/document.js';
 import { errorReply } from './reply.js';
 import { MongoError, CODES } from '../errors.js';
-import {
-  BrokenFrame,
-  InvalidBson,
-  MAX_MESSAGE_BYTES,
-  OP_MSG,
-  parseFrame,
-  replyFrame,
-  type Request,
-} from './message.js';
+import { FrameReader } from './frame-reader.js';
+import { InvalidBson, OP_MSG, parseFrame, replyFrame, type Request } from './message.js';
 
-const HEADER_BYTES = 16;
+/** A client that takes nothing of its answer for so long is cut off. */
+const STALLED_MS = 120_000;
 
 export type Handler = (request: Request) => Promise<Doc>;
 
-/** Cuts a socket's bytes into frames and answers them one after the other, as mongod does for a connection. */
+/**
+ * Answers a socket's frames one after the other, as mongod does for a connection. It reads no further while a frame waits, and
+ * makes no further answer before the last one was taken: a client costs one message and one answer.
+ */
 export class Connection {
-  #parts: Buffer[] = [];
-  #bytes = 0;
+  readonly #reader = new FrameReader();
   #frames: Buffer[] = [];
   #busy = false;
 
@@ -33,30 +29,15 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    this.#parts.push(chunk);
-    this.#bytes += chunk.length;
     try {
-      this.#cut();
+      this.#frames.push(...this.#reader.push(chunk));
     } catch {
       this.socket.destroy();
       return;
     }
-    if (!this.#busy) void this.#work();
-  }
-
-  /** Joins what arrived only when a whole frame is there: a 48 MB message comes in thousands of chunks. */
-  #cut(): void {
-    while (this.#bytes >= HEADER_BYTES) {
-      if ((this.#parts[0] as Buffer).length < HEADER_BYTES) this.#parts = [Buffer.concat(this.#parts)];
-      const first = this.#parts[0] as Buffer;
-      const length = first.readInt32LE(0);
-      if (length < HEADER_BYTES || length > MAX_MESSAGE_BYTES) throw new BrokenFrame(`bad message length ${length}`);
-      if (this.#bytes < length) return;
-      const all = this.#parts.length === 1 ? first : Buffer.concat(this.#parts);
-      this.#frames.push(all.subarray(0, length));
-      this.#bytes -= length;
-      this.#parts = this.#bytes > 0 ? [all.subarray(length)] : [];
-    }
+    if (this.#frames.length === 0) return;
+    if (this.#busy) this.socket.pause();
+    else void this.#work();
   }
 
   async #work(): Promise<void> {
@@ -64,13 +45,27 @@ export class Connection {
     try {
       for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
         const reply = await this.#answer(frame);
-        if (reply !== undefined && !this.socket.destroyed) this.socket.write(reply);
+        if (reply === undefined || this.socket.destroyed) continue;
+        if (!this.socket.write(reply)) await this.#drained();
       }
     } catch {
       this.socket.destroy();
     } finally {
       this.#busy = false;
+      this.socket.resume();
     }
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const stalled = setTimeout(() => this.socket.destroy(), STALLED_MS);
+      const done = (): void => {
+        clearTimeout(stalled);
+        this.socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.socket.on('drain', done).on('close', done);
+    });
   }
 
   async #answer(frame: Buffer): Promise<Buffer | undefined> {

@@ -1,5 +1,6 @@
-import { encodeDoc } from '../bson/encode.js';
+import { writeContainer, Writer } from '../bson/encode.js';
 import { Doc } from '../bson/document.js';
+import { crc32c } from './crc32c.js';
 import { InvalidBson, validateDoc } from '../bson/validate.js';
 
 export const MAX_MESSAGE_BYTES = 48_000_000;
@@ -40,6 +41,7 @@ function parseMsg(frame: Buffer, requestId: number): Request {
   const flags = frame.readUInt32LE(16);
   if ((flags & 0xffff & ~(CHECKSUM_PRESENT | MORE_TO_COME)) !== 0) throw new BrokenFrame('unknown required flag');
   const end = frame.length - ((flags & CHECKSUM_PRESENT) !== 0 ? 4 : 0);
+  if (end < frame.length && crc32c(frame, end) !== frame.readUInt32LE(end)) throw new BrokenFrame('bad checksum');
   const sequences = new Map<string, readonly Doc[]>();
   let body: Doc | undefined;
   let at = 20;
@@ -92,19 +94,17 @@ let nextRequestId = 1;
 
 /** The frame of a reply, in the form in which the request came. */
 export function replyFrame(request: { requestId: number; opCode: number }, reply: Doc): Buffer {
-  const body = encodeDoc(reply);
   const legacy = request.opCode === OP_QUERY;
-  const head = Buffer.alloc(legacy ? 36 : 21);
-  head.writeInt32LE(head.length + body.length, 0);
+  const writer = new Writer();
   nextRequestId = (nextRequestId + 1) & 0x7fffffff;
-  head.writeInt32LE(nextRequestId, 4);
-  head.writeInt32LE(request.requestId, 8);
-  head.writeInt32LE(legacy ? OP_REPLY : OP_MSG, 12);
-  if (legacy) {
-    head.writeInt32LE(8, 16);
-    head.writeInt32LE(1, 32);
-  }
-  return Buffer.concat([head, body]);
+  for (const word of [0, nextRequestId, request.requestId, legacy ? OP_REPLY : OP_MSG]) writer.int32(word);
+  // OP_REPLY: flags, a cursor of 8 bytes, where it starts, how many documents; OP_MSG: flags, a section of kind 0.
+  if (legacy) for (const word of [8, 0, 0, 0, 1]) writer.int32(word);
+  else writer.int32(0);
+  if (!legacy) writer.byte(0);
+  writeContainer(writer, reply);
+  writer.patchInt32(0, writer.length);
+  return writer.finish();
 }
 
 export { InvalidBson };
