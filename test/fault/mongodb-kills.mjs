@@ -147,4 +147,8 @@ try {
   await server?.kill();
   await rm(dataDir, { recursive: true, force: true });
 }
-process.stdout.write(`${JSON.stringify({ kills: done, writes, slowestStartMs, failures: process.exitCode ?? 0 })}\n`);
+const failures = process.exitCode ?? 0;
+// A client that was left open after a failure would go on looking for its server.
+process.stdout.write(`${JSON.stringify({ kills: done, writes, slowestStartMs, failures })}\n`, () =>
+  process.exit(failures),
+);
