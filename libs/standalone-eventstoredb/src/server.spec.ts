@@ -4,7 +4,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CancelledError, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import {
+  CancelledError,
+  EventStoreDBClient,
+  jsonEvent,
+  persistentSubscriptionToAllSettingsFromDefaults,
+} from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventStoreServer, startEventStoreServer } from './index.js';
 
@@ -76,6 +81,30 @@ describe('closing', () => {
     await new Promise((resolve) => subscription.once('confirmation', resolve));
     await server.close();
     expect(await ended).toBeInstanceOf(CancelledError);
+  });
+
+  it('cancels a read whose client takes no more', async () => {
+    const large = () => jsonEvent({ type: 'Large', data: { text: 'x'.repeat(100_000) } });
+    for (let n = 0; n < 10; n++) await client.appendToStream('large', Array.from({ length: 8 }, large));
+    const reading = async (): Promise<void> => {
+      for await (const { event: first } of client.readStream('large')) if (first!.revision === 0n) await server.close();
+    };
+    await expect(reading()).rejects.toBeInstanceOf(CancelledError);
+  });
+});
+
+describe('a change of a persistent subscription', () => {
+  it('is an event of the system', async () => {
+    await client.createPersistentSubscriptionToAll('group', persistentSubscriptionToAllSettingsFromDefaults());
+    await client.deletePersistentSubscriptionToAll('group');
+    const changes: unknown[] = [];
+    for await (const { event: change } of client.readStream('$persistentSubscriptionConfig')) {
+      changes.push([change!.type, (change!.data as unknown as { change: string }).change]);
+    }
+    expect(changes).toEqual([
+      ['$PersistentConfig', 'created'],
+      ['$PersistentConfig', 'deleted'],
+    ]);
   });
 });
 

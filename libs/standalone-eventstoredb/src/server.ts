@@ -42,7 +42,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     );
   }
   const node = await StoreNode.open(options.dataDir);
-  const grpc = guardedServer({
+  const { server: grpc, cancelLasting } = guardedServer({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': PING_AFTER_MS,
@@ -51,7 +51,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   const address: Address = { host: options.host, port: options.port };
   const listener = new Listener(grpc, node);
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= stop(grpc, listener, node));
+  const close = (): Promise<void> => (closing ??= stop(grpc, listener, node, cancelLasting));
   addServices(grpc, node, address, close);
   try {
     address.port = await listener.listen(options.host, options.port);
@@ -66,9 +66,11 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-async function stop(grpc: Server, listener: Listener, node: StoreNode): Promise<void> {
+async function stop(grpc: Server, listener: Listener, node: StoreNode, cancelLasting: () => void): Promise<void> {
   await node.stop();
   // The answers and cancellations on their way should reach the clients.
+  await delay(FAREWELL_MS);
+  cancelLasting();
   await delay(FAREWELL_MS);
   grpc.forceShutdown();
   await listener.close();

@@ -9,6 +9,7 @@ import {
 import { EventPresenter } from '../services/event-presenter.js';
 import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
+import { tellOfChange } from './config-events.js';
 import type { Consumer, ConsumerCall } from './consumer.js';
 import { type GroupConfig, type GroupRow, keyOf, parkedStreamOf } from './group-config.js';
 import { Group } from './group.js';
@@ -35,7 +36,7 @@ export class Groups {
     const end = sourceOf(config, this.log, this.reader).end();
     const row: GroupRow = { config, origin: config.startFrom < 0 ? end : config.startFrom, checkpoint: null };
     this.start(row);
-    await this.save(row);
+    await Promise.all([this.save(row), tellOfChange(this.log, 'created', config)]);
   }
 
   /** Changes the settings; consumers are dropped and connect again, the checkpoint stays. */
@@ -50,7 +51,7 @@ export class Groups {
     const origin = changed.startFrom < 0 ? Math.min(before?.origin ?? end, end) : changed.startFrom;
     const row: GroupRow = { config: changed, origin, checkpoint: group.checkpoint ?? null };
     this.start(row);
-    await this.save(row);
+    await Promise.all([this.save(row), tellOfChange(this.log, 'updated', changed)]);
   }
 
   async delete(stream: string, name: string): Promise<void> {
@@ -59,7 +60,8 @@ export class Groups {
     group.stop(groupDropped(stream, name));
     await group.parts.parking.delete();
     this.rows.delete(keyOf(stream, name));
-    await this.log.write(() => void this.log.files.groups.remove(keyOf(stream, name)));
+    const removed = this.log.write(() => void this.log.files.groups.remove(keyOf(stream, name)));
+    await Promise.all([removed, tellOfChange(this.log, 'deleted', group.config)]);
   }
 
   get(stream: string, name: string): Group {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { ALL, type EventLog } from '../store/event-log.js';
 import type { ProjectionRow } from '../store/files.js';
 import type { LogReader } from '../store/log-reader.js';
@@ -8,6 +8,12 @@ import type { Emission, Handler } from './emission.js';
 
 /** What is written for many events is more than one commit, if it is long. */
 const COMMIT_BYTES = 8 * 1024 * 1024;
+
+/**
+ * What comes within this is taken up together. EventStoreDB's projections lag as well, and programs rely on it: they append, and
+ * then subscribe to what is linked from now on.
+ */
+const GATHERING_MS = 150;
 
 export type ProjectionStatus = 'Running' | 'Stopped' | 'Aborted' | 'Completed' | 'Faulted';
 
@@ -95,6 +101,7 @@ export class Projection {
       else if (this.log.head < page.next) {
         if (this.row.once === true) return this.save({ ...this.row, enabled: false, ended: 'Completed' });
         await this.log.notifier.wait(ALL, signal);
+        await delay(GATHERING_MS, undefined, { signal }).catch(() => undefined);
       }
     }
   }

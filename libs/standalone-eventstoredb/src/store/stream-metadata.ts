@@ -56,7 +56,8 @@ export function restored(data: Buffer | undefined, fromRevision: number): Propos
   return metadataEvent(JSON.stringify({ ...metadata, $tb: fromRevision }));
 }
 
-function metadataEvent(json: string): ProposedEvent {
+/** The event that sets a stream's metadata. */
+export function metadataEvent(json: string): ProposedEvent {
   return {
     id: randomUUID(),
     type: Buffer.from('$metadata'),
