@@ -49,6 +49,8 @@ const TOKENS: Readonly<Record<string, string>> = {
 /** Milliseconds of a text, by mongod's format or ISO 8601; undefined when it is no date. */
 export function parseDate(text: string, format: string | undefined, zone: Zone): number | undefined {
   if (format === undefined) {
+    // A date needs its year, month and day: mongod takes no less.
+    if (!/^\s*\d{4}-\d{2}-\d{2}(?:[T ]|\s*$)/.test(text)) return undefined;
     const parsed = Luxon.fromISO(text.trim().replace(' ', 'T'), { zone });
     return parsed.isValid ? parsed.toMillis() : undefined;
   }

@@ -1,6 +1,6 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import type { Maybe, Value } from '../bson/values.js';
-import { failAt, MongoError } from '../errors.js';
+import { fail, failAt, MongoError } from '../errors.js';
 import { operators, type Expression, type Variables } from './operators.js';
 
 export type { Expression, Variables } from './operators.js';
@@ -43,9 +43,13 @@ function compileDocument(value: Doc): Expression {
   };
 }
 
+/** Expressions that mongod has and this server has not. */
+const ABSENT = new Set(['$function', '$accumulator', '$meta', '$toHashedIndexKey', '$_internalFindPositional']);
+
 function compileOperator(field: Field): Expression {
   const operator = operators.get(field.name);
   if (operator === undefined) {
+    if (ABSENT.has(field.name)) fail('NotImplemented', `standalone mode has no expression '${field.name}'`);
     throw new MongoError(168, 'InvalidPipelineOperator', `Unrecognized expression '${field.name}'`);
   }
   return operator(field.value, field.name);
@@ -54,9 +58,13 @@ function compileOperator(field: Field): Expression {
 function compilePath(text: string): Expression {
   if (text.startsWith('$$')) return compileVariable(text.slice(2));
   const parts = text.slice(1).split('.');
-  if (parts.includes('')) {
-    if (text === '$') failAt(16872, `'$' by itself is not a valid FieldPath`);
-    failAt(15998, 'FieldPath field names may not be empty strings.');
+  if (text === '$') failAt(16872, `'$' by itself is not a valid FieldPath`);
+  if (text.endsWith('.')) failAt(40353, "FieldPath must not end with a '.'.");
+  if (parts.includes('')) failAt(15998, 'FieldPath field names may not be empty strings.');
+  for (const part of parts) {
+    if (part.startsWith('$')) {
+      failAt(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField.`);
+    }
   }
   return (doc, variables) => {
     const current = variables.get('CURRENT');
@@ -64,8 +72,52 @@ function compilePath(text: string): Expression {
   };
 }
 
+const BUILT_IN = new Set(['ROOT', 'CURRENT', 'REMOVE', 'NOW', 'USER_ROLES', 'DESCEND', 'PRUNE', 'KEEP']);
+
+/** The names that the expression being compiled may use; undefined: not known before it runs. */
+let scope: ReadonlySet<string> | undefined;
+
+/** Compiles with these variables and no others in scope. */
+export function withScope<T>(variables: Variables, compile: () => T): T {
+  return inScope(new Set(variables.keys()), compile);
+}
+
+/** Compiles with further variables in scope. */
+export function scoped<T>(names: readonly string[], compile: () => T): T {
+  return scope === undefined ? compile() : inScope(new Set([...scope, ...names]), compile);
+}
+
+function inScope<T>(names: ReadonlySet<string>, compile: () => T): T {
+  const outer = scope;
+  scope = names;
+  try {
+    return compile();
+  } finally {
+    scope = outer;
+  }
+}
+
+/** A name that a user may give a variable. */
+export function variableName(value: Value): string {
+  if (typeof value !== 'string') return failAt(16866, 'variable names must be strings');
+  if (value === '') fail('FailedToParse', 'empty variable names are not allowed');
+  if (!/^[a-z\u0080-\uffff]/.test(value) && value !== 'CURRENT') {
+    fail('FailedToParse', `'${value}' starts with an invalid character for a user variable name`);
+  }
+  if (/[^A-Za-z0-9_\u0080-\uffff]/.test(value)) {
+    fail('FailedToParse', `'${value}' contains an invalid character for a variable name`);
+  }
+  return value;
+}
+
 function compileVariable(text: string): Expression {
   const [name = '', ...parts] = text.split('.');
+  if (name === '') fail('FailedToParse', 'empty variable names are not allowed');
+  if (name === 'CLUSTER_TIME') failAt(51144, "Builtin variable '$$CLUSTER_TIME' is not available");
+  if (scope !== undefined && !BUILT_IN.has(name) && !scope.has(name)) {
+    failAt(17276, `Use of undefined variable: ${name}`);
+  }
+  if (parts.includes('')) failAt(15998, 'FieldPath field names may not be empty strings.');
   return (doc, variables) => {
     const value = variableValue(name, doc, variables);
     return parts.length === 0 ? value : pathValue(value, parts, 0);
@@ -74,6 +126,8 @@ function compileVariable(text: string): Expression {
 
 function variableValue(name: string, doc: Doc, variables: Variables): Maybe {
   if (name === 'REMOVE') return undefined;
+  // What $redact's expression answers with.
+  if (name === 'DESCEND' || name === 'PRUNE' || name === 'KEEP') return name.toLowerCase();
   if (variables.has(name)) return variables.get(name);
   if (name === 'ROOT' || name === 'CURRENT') return doc;
   return failAt(17276, `Use of undefined variable: ${name}`);

@@ -3,7 +3,7 @@ import type { Maybe, Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
 import { accumulators, type Accumulator, type CompiledAccumulator } from './accumulators.js';
-import { compileExpression, type Expression } from './expression.js';
+import { compileExpression, type Expression, type Variables } from './expression.js';
 import type { Stage, StageContext } from './stage.js';
 
 interface Output extends CompiledAccumulator {
@@ -58,6 +58,15 @@ export function compileOutput(field: Field): Output {
   const compile = accumulators.get(operator.name);
   if (compile === undefined) return failAt(15952, `unknown group operator '${operator.name}'`);
   return { name, ...compile(operator.value, operator.name) };
+}
+
+/** One group's document of given documents. */
+export function collect(id: Value, docs: readonly Doc[], outputs: readonly Output[], variables: Variables): Doc {
+  const states = outputs.map((output) => output.make((expression) => expression(Doc.EMPTY, variables)));
+  for (const doc of docs) {
+    for (const [i, output] of outputs.entries()) states[i]?.add(output.argument(doc, variables));
+  }
+  return groupDocument({ id, states }, outputs);
 }
 
 function groupDocument(group: Group, outputs: readonly Output[]): Doc {

@@ -3,26 +3,35 @@ import './operators-numeric.js';
 import './operators-logic.js';
 import './operators-string.js';
 import './operators-array.js';
+import './operators-set.js';
+import './operators-object.js';
+import './operators-bits.js';
+import './operators-trigonometry.js';
 import './operators-date.js';
+import './operators-date-make.js';
 import './operators-convert.js';
 import './operators-accumulate.js';
 import './stages-shape.js';
 import './stages-join.js';
+import './stages-graph.js';
+import './stages-bucket.js';
+import './stages-redact.js';
+import './stages-fill.js';
 import './stage-window.js';
 import './window-calculus.js';
 import { Doc, type Arr } from '../bson/document.js';
 import { topLevelExtensions } from '../query/extensions.js';
-import { failAt } from '../errors.js';
+import { fail } from '../errors.js';
 import { compileSchema } from '../schema/json-schema.js';
 import { pipelineUpdates } from '../update/update.js';
-import { compileExpression } from './expression.js';
-import { compileStage } from './stages.js';
+import { compileExpression, withScope, type Variables } from './expression.js';
+import { compileStage, isStage } from './stages.js';
 import type { Catalog } from '../storage/catalog.js';
 import { isTruthy } from './values.js';
 import { variablesOf } from './variables.js';
 
 topLevelExtensions.set('$expr', (value, variables) => {
-  const expression = compileExpression(value);
+  const expression = withScope(variables, () => compileExpression(value));
   return { kind: 'custom', name: '$expr', matches: (doc) => isTruthy(expression(doc, variables)) };
 });
 
@@ -33,11 +42,15 @@ topLevelExtensions.set('$jsonSchema', (value) => {
 
 const UPDATE_STAGES = ['$set', '$addFields', '$unset', '$project', '$replaceRoot', '$replaceWith'];
 
-pipelineUpdates.compile = (pipeline: Arr, constants: Doc) => {
-  const context = { catalog: undefined as unknown as Catalog, db: '', variables: variablesOf(constants) };
+pipelineUpdates.compile = (pipeline: Arr, given: Variables | undefined) => {
+  const variables = given ?? variablesOf(undefined);
+  const context = { catalog: undefined as unknown as Catalog, db: '', variables };
   const stages = pipeline.items.map((stage) => {
     const name = stage instanceof Doc ? (stage.fields[0]?.name ?? '') : '';
-    if (!UPDATE_STAGES.includes(name)) failAt(72, `${name} is not allowed to be used within an update`);
+    if (!UPDATE_STAGES.includes(name)) {
+      if (!isStage(name)) compileStage(stage, context);
+      fail('InvalidOptions', `${name} is not allowed to be used within an update`);
+    }
     return compileStage(stage, context);
   });
   return (doc) => {

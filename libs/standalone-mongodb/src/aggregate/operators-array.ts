@@ -1,13 +1,11 @@
-import { docOf } from '../bson/build.js';
 import { compareValues } from '../bson/compare.js';
-import { Arr, Doc, Field } from '../bson/document.js';
+import { Arr, Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { Int32, isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
-import { keyText } from '../query/tests.js';
+import { shellText } from '../query/shell-text.js';
 import { parseSort, sortKey, tupleComparator } from '../query/sort.js';
-import { mergeObjects } from './accumulators.js';
-import { compileExpression } from './expression.js';
+import { compileExpression, scoped, variableName } from './expression.js';
 import { operators } from './operators.js';
 import { withVariable } from './operators-logic.js';
 import { define, defineNamed, integer, isNullish, isTruthy, namedSpec } from './values.js';
@@ -91,101 +89,55 @@ define('$range', [2, 3], (start, end, step = new Int32(1)) => {
   return Arr.of(items);
 });
 
-define('$setUnion', [0, Infinity], (...args) =>
-  setOf(args, '$setUnion', 17043, (sets) => sets.flatMap((set) => [...set])));
-define('$setIntersection', [0, Infinity], (...args) =>
-  setOf(args, '$setIntersection', 17047, ([first, ...rest]) =>
-    [...(first ?? [])].filter(([key]) => rest.every((set) => set.has(key))),
-  ));
-define('$setDifference', 2, (...args) =>
-  setOf(args, '$setDifference', 17048, ([a, b]) => [...(a ?? [])].filter(([key]) => b?.has(key) !== true)),
-);
-define('$setEquals', [2, Infinity], (...args) => {
-  const sets = args.map((arg) => new Set(arrayOr(arg, '$setEquals', 17044).items.map(keyText)));
-  return sets.every((set) => set.size === sets[0]?.size && [...set].every((key) => sets[0]?.has(key) === true));
-});
-define('$setIsSubset', 2, (a, b) => {
-  const all = new Set(arrayOr(b, '$setIsSubset', 17042).items.map(keyText));
-  return arrayOr(a, '$setIsSubset', 17046).items.every((item) => all.has(keyText(item)));
-});
-define('$allElementsTrue', 1, (a) => arrayOr(a, '$allElementsTrue', 17040).items.every(isTruthy));
-define('$anyElementTrue', 1, (a) => arrayOr(a, '$anyElementTrue', 17041).items.some(isTruthy));
-
-/** Set results come sorted, as mongod gives them. */
-function setOf(
-  args: readonly Maybe[],
-  name: string,
-  code: number,
-  combine: (sets: readonly Map<string, Value>[]) => readonly (readonly [string, Value])[],
-): Maybe {
-  if (args.some(isNullish)) return null;
-  const sets = args.map((arg) => new Map(arrayOr(arg, name, code).items.map((item) => [keyText(item), item] as const)));
-  return Arr.of([...new Map(combine(sets)).values()].sort(compareValues));
-}
-
 operators.set('$filter', (argument, name) => {
   const spec = namedSpec(argument, name, ['input', 'as', 'cond', 'limit'], ['input', 'cond']);
   const input = compileExpression(spec.get('input') ?? null);
-  const condition = compileExpression(spec.get('cond') ?? null);
   const limit = spec.has('limit') ? compileExpression(spec.get('limit') ?? null) : undefined;
-  const as = spec.get('as') ?? 'this';
+  const as = variableName(spec.get('as') ?? 'this');
+  const condition = scoped([as], () => compileExpression(spec.get('cond') ?? null));
   return (doc, variables) => {
     const list = input(doc, variables);
     if (isNullish(list)) return null;
     if (!(list instanceof Arr)) return failAt(28651, `input to $filter must be an array not ${typeName(list)}`);
     const most = limit?.(doc, variables);
-    const found = list.items.filter((item) => isTruthy(condition(doc, withVariable(variables, as as string, item))));
-    return Arr.of(isNumber(most) ? found.slice(0, toDouble(most)) : found);
+    const found = list.items.filter((item) => isTruthy(condition(doc, withVariable(variables, as, item))));
+    return Arr.of(isNullish(most) ? found : found.slice(0, filterLimit(most)));
   };
 });
+function filterLimit(value: Value): number {
+  const limit = integer(value, () =>
+    failAt(327391, `$filter: limit must be represented as a 32-bit integral value: ${shellText(value)}`),
+  );
+  return limit >= 1 ? limit : failAt(327392, `$filter: limit must be greater than 0: ${limit}`);
+}
+
 operators.set('$map', (argument, name) => {
   const spec = namedSpec(argument, name, ['input', 'as', 'in'], ['input', 'in']);
   const input = compileExpression(spec.get('input') ?? null);
-  const body = compileExpression(spec.get('in') ?? null);
-  const as = spec.get('as') ?? 'this';
+  const as = variableName(spec.get('as') ?? 'this');
+  const body = scoped([as], () => compileExpression(spec.get('in') ?? null));
   return (doc, variables) => {
     const list = input(doc, variables);
     if (isNullish(list)) return null;
     if (!(list instanceof Arr)) return failAt(16883, `input to $map must be an array not ${typeName(list)}`);
-    return Arr.of(list.items.map((item) => body(doc, withVariable(variables, as as string, item)) ?? null));
+    return Arr.of(list.items.map((item) => body(doc, withVariable(variables, as, item)) ?? null));
   };
 });
 operators.set('$reduce', (argument, name) => {
   const spec = namedSpec(argument, name, ['input', 'initialValue', 'in'], ['input', 'initialValue', 'in']);
-  const [input, initial, body] = ['input', 'initialValue', 'in'].map((key) => compileExpression(spec.get(key) ?? null));
+  const [input, initial] = ['input', 'initialValue'].map((key) => compileExpression(spec.get(key) ?? null));
+  const body = scoped(['this', 'value'], () => compileExpression(spec.get('in') ?? null));
   return (doc, variables) => {
     const list = input?.(doc, variables);
     if (isNullish(list)) return null;
     if (!(list instanceof Arr))
       return failAt(40080, `$reduce requires that 'input' be an array, found: ${typeName(list)}`);
     return list.items.reduce<Maybe>(
-      (value, item) => body?.(doc, withVariable(withVariable(variables, 'value', value), 'this', item)),
+      (value, item) => body(doc, withVariable(withVariable(variables, 'value', value), 'this', item)),
       initial?.(doc, variables),
     );
   };
 });
-
-define('$arrayToObject', 1, (list) => {
-  if (isNullish(list)) return null;
-  const fields = new Map<string, Field>();
-  for (const item of arrayOr(list, '$arrayToObject', 40386).items) {
-    const key = item instanceof Doc ? item.get('k') : item instanceof Arr ? item.items[0] : undefined;
-    const value = item instanceof Doc ? item.get('v') : item instanceof Arr ? item.items[1] : undefined;
-    if (typeof key !== 'string' || value === undefined) {
-      return failAt(40392, '$arrayToObject requires an array of key-value pairs');
-    }
-    fields.set(key, Field.of(key, value));
-  }
-  return Doc.of([...fields.values()]);
-});
-define('$objectToArray', 1, (object) => {
-  if (isNullish(object)) return null;
-  if (!(object instanceof Doc))
-    return failAt(40390, `$objectToArray requires a document input, found: ${typeName(object)}`);
-  return Arr.of(object.fields.map((field) => docOf({ k: field.name, v: field.value })));
-});
-define('$mergeObjects', [0, Infinity], (...args) =>
-  mergeObjects(args.length === 1 && args[0] instanceof Arr ? args[0].items : args));
 
 defineNamed('$sortArray', ['input', 'sortBy'], ['input', 'sortBy'], ({ input, sortBy }) => {
   if (isNullish(input)) return null;
@@ -201,23 +153,52 @@ defineNamed('$sortArray', ['input', 'sortBy'], ['input', 'sortBy'], ({ input, so
 for (const name of ['$first', '$last']) {
   define(name, 1, (list) => {
     if (isNullish(list)) return null;
-    const items = arrayOr(list, name, 28689).items;
+    if (!(list instanceof Arr)) return failAt(28689, `${name}'s argument must be an array, but is ${typeName(list)}`);
+    const { items } = list;
     return name === '$first' ? items[0] : items[items.length - 1];
   });
 }
-operators.set('$getField', (argument, name) => {
-  const spec =
-    argument instanceof Doc && argument.has('field')
-      ? namedSpec(argument, name, ['field', 'input'], ['field'])
-      : undefined;
-  const field = compileExpression(spec?.get('field') ?? argument);
-  const input = compileExpression(spec?.get('input') ?? '$$CURRENT');
+
+operators.set('$zip', (argument, name) => {
+  if (!(argument instanceof Doc))
+    return failAt(34460, `$zip only supports an object as an argument, found ${typeName(argument)}`);
+  for (const field of argument.fields) {
+    if (!['inputs', 'useLongestLength', 'defaults'].includes(field.name)) {
+      failAt(34464, `${name} found an unknown argument: ${field.name}`);
+    }
+  }
+  const [inputs, defaults] = [argument.get('inputs'), argument.get('defaults')];
+  const longest = argument.get('useLongestLength') ?? false;
+  if (inputs === undefined) return failAt(34465, '$zip requires at least one input array');
+  if (!(inputs instanceof Arr))
+    return failAt(34461, `inputs must be an array of expressions, found ${typeName(inputs)}`);
+  if (inputs.items.length === 0) failAt(34465, '$zip requires at least one input array');
+  if (typeof longest !== 'boolean') failAt(34463, `useLongestLength must be a bool, found ${typeName(longest)}`);
+  if (defaults !== undefined && !(defaults instanceof Arr)) {
+    failAt(34462, `defaults must be an array of expressions, found ${typeName(defaults)}`);
+  }
+  if (defaults !== undefined && longest !== true) {
+    failAt(34466, 'cannot specify defaults unless useLongestLength is true');
+  }
+  if (defaults instanceof Arr && defaults.items.length !== inputs.items.length) {
+    failAt(34467, 'defaults and inputs must have the same length');
+  }
+  const lists = inputs.items.map(compileExpression);
+  const fallbacks = defaults instanceof Arr ? defaults.items.map(compileExpression) : [];
   return (doc, variables) => {
-    const key = field(doc, variables);
-    if (typeof key !== 'string')
-      return failAt(3041704, `$getField requires 'field' to evaluate to type String, but got ${typeName(key)}`);
-    const from = input(doc, variables);
-    if (isNullish(from)) return from === undefined ? undefined : null;
-    return from instanceof Doc ? from.get(key) : undefined;
+    const arrays: (readonly Value[])[] = [];
+    for (const list of lists) {
+      const value = list(doc, variables);
+      if (isNullish(value)) return null;
+      if (!(value instanceof Arr))
+        return failAt(34468, `$zip found a non-array expression in input: ${shellText(value)}`);
+      arrays.push(value.items);
+    }
+    const lengths = arrays.map(({ length }) => length);
+    const length = longest === true ? Math.max(...lengths) : Math.min(...lengths);
+    const rows = Array.from({ length }, (_, i) =>
+      Arr.of(arrays.map((items, k) => items[i] ?? fallbacks[k]?.(doc, variables) ?? null)),
+    );
+    return Arr.of(rows);
   };
 });

@@ -15,9 +15,12 @@ import {
   type Value,
 } from '../bson/values.js';
 import { FixedOffsetZone } from 'luxon';
-import { fail, MongoError } from '../errors.js';
+import { Arr } from '../bson/document.js';
+import { fail, failAt, MongoError } from '../errors.js';
 import { parseDate } from './date-format.js';
-import { define, defineNamed, isNullish, textOf } from './values.js';
+import { compileExpression } from './expression.js';
+import { operators } from './operators.js';
+import { defineNamed, isNullish, textOf } from './values.js';
 
 const ALIASES: Readonly<Record<string, BsonType>> = {
   $toInt: BsonType.Int32,
@@ -31,7 +34,15 @@ const ALIASES: Readonly<Record<string, BsonType>> = {
 };
 
 for (const [name, type] of Object.entries(ALIASES)) {
-  define(name, 1, (value) => (isNullish(value) ? null : convert(value, type)));
+  operators.set(name, (argument) => {
+    const items = argument instanceof Arr ? argument.items : [argument];
+    if (items.length !== 1) failAt(50723, `${name} requires a single argument, got ${items.length}`);
+    const input = compileExpression(items[0] as Value);
+    return (doc, variables) => {
+      const value = input(doc, variables);
+      return isNullish(value) ? null : convert(value, type);
+    };
+  });
 }
 
 defineNamed('$convert', ['input', 'to', 'onError', 'onNull', 'format', 'byteOrder'], ['input', 'to'], (args) => {
@@ -73,7 +84,8 @@ const NAMES: Partial<Record<BsonType, string>> = {
 };
 
 function converted(value: Value, type: BsonType): Maybe {
-  if (type === BsonType.Boolean) return isNumber(value) ? toDouble(value) !== 0 : value;
+  // What is no number and not false is true, as dates and strings are.
+  if (type === BsonType.Boolean) return isNumber(value) ? toDouble(value) !== 0 : value !== false;
   if (type === BsonType.String) return textOf(value);
   if (type === BsonType.Date) return toDate(value);
   if (type === BsonType.ObjectId) {

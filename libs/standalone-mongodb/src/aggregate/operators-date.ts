@@ -4,10 +4,12 @@ import { toDouble } from '../bson/numbers.js';
 import { DateTime, Int32, isNumber, ObjectId, Timestamp, typeName, type Maybe, type Value } from '../bson/values.js';
 import { Doc } from '../bson/document.js';
 import { fail, failAt } from '../errors.js';
-import { compileExpression } from './expression.js';
+import { unitNamed, type Unit } from './date-units.js';
+import { compileExpression, type Expression } from './expression.js';
 import { formatDate, parseDate } from './date-format.js';
 import { operators } from './operators.js';
-import { defineNamed, isNullish, namedArguments } from './values.js';
+import { shellText } from '../query/shell-text.js';
+import { defineNamed, isNullish } from './values.js';
 
 /** The zone of an Olson name or an offset as +05:30; null for null. */
 export function zoneOf(value: Maybe): Zone | null {
@@ -33,11 +35,11 @@ export function dateOf(value: Maybe, complaint: () => never): DateTime {
   return complaint();
 }
 
-function luxonOf(date: DateTime, zone: Zone): Luxon {
+export function luxonOf(date: DateTime, zone: Zone): Luxon {
   return Luxon.fromMillis(Number(date.ms), { zone });
 }
 
-function notADate(value: Maybe): never {
+export function notADate(value: Maybe): never {
   return failAt(16006, `can't convert from BSON type ${typeName(value)} to Date`);
 }
 
@@ -57,10 +59,23 @@ const PARTS: Readonly<Record<string, (date: Luxon) => Value>> = {
   $isoDayOfWeek: (date) => new Int32(date.weekday),
 };
 
+/** `{date, timezone}` of the operators that take a part of a date. */
+function dateOptions(argument: Doc, name: string): ReadonlyMap<string, Expression> {
+  for (const field of argument.fields) {
+    if (field.name !== 'date' && field.name !== 'timezone') {
+      failAt(40535, `unrecognized option to ${name}: "${field.name}"`);
+    }
+  }
+  if (!argument.has('date')) {
+    failAt(40539, `missing 'date' argument to ${name}, provided: ${name}: ${shellText(argument)}`);
+  }
+  return new Map(argument.fields.map((field) => [field.name, compileExpression(field.value)]));
+}
+
 for (const [name, part] of Object.entries(PARTS)) {
   operators.set(name, (argument) => {
     const named = argument instanceof Doc && argument.fields[0]?.name.startsWith('$') !== true;
-    const args = named ? namedArguments(argument, name, ['date', 'timezone'], ['date']) : undefined;
+    const args = named ? dateOptions(argument, name) : undefined;
     const date = args?.get('date') ?? compileExpression(argument);
     const timezone = args?.get('timezone');
     return (doc, variables) => {
@@ -113,17 +128,6 @@ defineNamed('$dateFromString', ['dateString', 'format', 'timezone', 'onError', '
   return fail('ConversionFailure', `Error parsing date string '${dateString}'`);
 });
 
-const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
-type Unit = (typeof UNITS)[number];
-
-function unitOf(value: Maybe, name: string): Unit {
-  const unit = UNITS.find((known) => known === value);
-  return (
-    unit ??
-    fail('FailedToParse', `${name} parameter 'unit' value cannot be recognized as a time unit: ${String(value)}`)
-  );
-}
-
 for (const [name, sign] of [
   ['$dateAdd', 1],
   ['$dateSubtract', -1],
@@ -138,12 +142,12 @@ for (const [name, sign] of [
       dateOf(startDate, () => failAt(5166403, `${name} requires startDate to be convertible to a date`)),
       zone,
     );
-    return new DateTime(BigInt(start.plus({ [unitOf(unit, name)]: toDouble(amount) * sign }).toMillis()));
+    return new DateTime(BigInt(start.plus({ [unitNamed(unit, name)]: toDouble(amount) * sign }).toMillis()));
   });
 }
 
 /** Weeks begin on `startOfWeek`, Sunday unless told otherwise. */
-function startOf(date: Luxon, unit: Unit, firstDay: Maybe): Luxon {
+export function startOf(date: Luxon, unit: Unit, firstDay: Maybe): Luxon {
   if (unit !== 'week') return date.startOf(unit);
   const days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
   const wanted = typeof firstDay === 'string' ? firstDay.toLowerCase() : 'sunday';
@@ -161,7 +165,7 @@ defineNamed(
     const zone = zoneOf(args['timezone']);
     const { startDate, endDate } = args;
     if (isNullish(startDate) || isNullish(endDate) || isNullish(args['unit']) || zone === null) return null;
-    const unit = unitOf(args['unit'], '$dateDiff');
+    const unit = unitNamed(args['unit'], '$dateDiff');
     const bound = (value: Maybe): Luxon =>
       startOf(
         luxonOf(
@@ -178,24 +182,6 @@ defineNamed(
   },
 );
 
-defineNamed('$dateTrunc', ['date', 'unit', 'binSize', 'timezone', 'startOfWeek'], ['date', 'unit'], (args) => {
-  const zone = zoneOf(args['timezone']);
-  const { date } = args;
-  if (isNullish(date) || isNullish(args['unit']) || zone === null) return null;
-  const binSize = args['binSize'] === undefined ? 1 : isNumber(args['binSize']) ? toDouble(args['binSize']) : 0;
-  if (binSize !== 1) fail('NotImplemented', 'standalone mode has no $dateTrunc with a binSize other than 1');
-  const unit = unitOf(args['unit'], '$dateTrunc');
-  const start = startOf(
-    luxonOf(
-      dateOf(date, () => failAt(5439012, `$dateTrunc requires 'date' to be convertible to a date`)),
-      zone,
-    ),
-    unit,
-    args['startOfWeek'],
-  );
-  return new DateTime(BigInt(start.toMillis()));
-});
-
 defineNamed('$dateToParts', ['date', 'timezone', 'iso8601'], ['date'], (args) => {
   const zone = zoneOf(args['timezone']);
   const { date } = args;
@@ -208,33 +194,4 @@ defineNamed('$dateToParts', ['date', 'timezone', 'iso8601'], ['date'], (args) =>
   if (args['iso8601'] === true)
     return docOf({ isoWeekYear: at.weekYear, isoWeek: at.weekNumber, isoDayOfWeek: at.weekday, ...time });
   return docOf({ year: at.year, month: at.month, day: at.day, ...time });
-});
-
-const FROM_PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
-defineNamed('$dateFromParts', [...FROM_PARTS, 'timezone'], ['year'], (args) => {
-  const zone = zoneOf(args['timezone']);
-  if (zone === null) return null;
-  const given = FROM_PARTS.map((part) => (part in args ? args[part] : undefined));
-  if (given.some((value, i) => value === null || (value === undefined && (FROM_PARTS[i] as string) in args)))
-    return null;
-  const [year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0, millisecond = 0] = given.map((value) =>
-    value === undefined
-      ? undefined
-      : isNumber(value)
-        ? toDouble(value)
-        : failAt(40515, 'parts of a date must evaluate to integers'),
-  );
-  if (year < 1 || year > 9999)
-    failAt(40523, `'year' must evaluate to an integer in the range 1 to 9999, found ${year}`);
-  // Values out of range carry over, as month 14 or day 0.
-  const base = Luxon.fromObject({ year, month: 1, day: 1 }, { zone });
-  return new DateTime(
-    BigInt(
-      base
-        .plus({ months: month - 1 })
-        .plus({ days: day - 1 })
-        .plus({ hours: hour, minutes: minute, seconds: second, milliseconds: millisecond })
-        .toMillis(),
-    ),
-  );
 });

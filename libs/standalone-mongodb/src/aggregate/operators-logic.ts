@@ -2,7 +2,7 @@ import { compareMaybe } from '../bson/compare.js';
 import { Arr, Doc } from '../bson/document.js';
 import { Int32, typeName, type Maybe } from '../bson/values.js';
 import { failAt } from '../errors.js';
-import { compileExpression, type Expression, type Variables } from './expression.js';
+import { compileExpression, scoped, variableName, type Expression, type Variables } from './expression.js';
 import { operators } from './operators.js';
 import { argumentsOf, define, isNullish, isTruthy, namedSpec } from './values.js';
 
@@ -31,20 +31,22 @@ operators.set('$const', (argument) => () => argument);
 
 operators.set('$cond', (argument, name) => {
   const [condition, yes, no] =
-    argument instanceof Doc
-      ? ['if', 'then', 'else'].map((key) => {
-          namedSpec(argument, name, ['if', 'then', 'else'], []);
-          const value = argument.get(key);
-          return value === undefined ? failAt(17080, `Missing '${key}' parameter to $cond`) : compileExpression(value);
-        })
-      : argumentsOf(argument, name, 3);
+    argument instanceof Doc ? conditionParts(argument, name) : argumentsOf(argument, name, 3);
   return (doc, variables) =>
     isTruthy((condition as Expression)(doc, variables))
       ? (yes as Expression)(doc, variables)
       : (no as Expression)(doc, variables);
 });
 
+function conditionParts(argument: Doc, name: string): Expression[] {
+  const keys = ['if', 'then', 'else'];
+  const spec = namedSpec(argument, name, keys, keys);
+  return keys.map((key) => compileExpression(spec.get(key) ?? null));
+}
+
 operators.set('$ifNull', (argument, name) => {
+  const count = argument instanceof Arr ? argument.items.length : 1;
+  if (count < 2) failAt(1257300, `$ifNull needs at least two arguments, had: ${count}`);
   const args = argumentsOf(argument, name, 2, Infinity);
   return (doc, variables) => {
     let value: Maybe;
@@ -84,8 +86,14 @@ operators.set('$let', (argument, name) => {
   const spec = namedSpec(argument, name, ['vars', 'in'], ['vars', 'in']);
   const definitions = spec.get('vars');
   if (!(definitions instanceof Doc)) return failAt(16874, 'invalid parameter: expected an object (vars)');
-  const named = definitions.fields.map((field) => ({ name: field.name, value: compileExpression(field.value) }));
-  const body = compileExpression(spec.get('in') ?? null);
+  const named = definitions.fields.map((field) => ({
+    name: variableName(field.name),
+    value: compileExpression(field.value),
+  }));
+  const body = scoped(
+    named.map((one) => one.name),
+    () => compileExpression(spec.get('in') ?? null),
+  );
   return (doc, variables) => {
     const inner = new Map(variables);
     for (const { name: variable, value } of named) inner.set(variable, value(doc, variables));

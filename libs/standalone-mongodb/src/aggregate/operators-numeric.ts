@@ -2,7 +2,7 @@ import { compareNumbers, arithmetic, toDouble } from '../bson/numbers.js';
 import { decimalOf, partsOf } from '../bson/decimal.js';
 import { DateTime, Decimal, Int32, isNumber, typeName, type Maybe, type NumberValue } from '../bson/values.js';
 import { failAt, fail } from '../errors.js';
-import { divide } from './arithmetic.js';
+import { decimalPower, decimalRoot, divide } from './arithmetic.js';
 import { define, isNullish } from './values.js';
 
 function sum(...args: Maybe[]): Maybe {
@@ -152,7 +152,7 @@ define('$pow', 2, (a, b) => {
   if (isNullish(a) || isNullish(b)) return null;
   if (!isNumber(a)) return failAt(28762, `$pow's base must be numeric, not ${typeName(a)}`);
   if (!isNumber(b)) return failAt(28763, `$pow's exponent must be numeric, not ${typeName(b)}`);
-  if (a instanceof Decimal || b instanceof Decimal) fail('NotImplemented', 'standalone mode has no $pow of decimals');
+  if (a instanceof Decimal || b instanceof Decimal) return decimalPower(a, b);
   if (toDouble(a) === 0 && toDouble(b) < 0) failAt(28764, '$pow cannot take a base of 0 and a negative exponent');
   if (typeof a === 'number' || typeof b === 'number' || toDouble(b) < 0) return toDouble(a) ** toDouble(b);
   const power = BigInt(a instanceof Int32 ? a.value : a) ** BigInt(b instanceof Int32 ? b.value : b);
@@ -166,19 +166,24 @@ numeric('$abs', (value) => {
 });
 numeric('$ceil', (value) => rounded(value, Math.ceil, 'ceil'));
 numeric('$floor', (value) => rounded(value, Math.floor, 'floor'));
-numeric('$sqrt', (value) =>
-  toDouble(value) < 0
-    ? failAt(28714, "$sqrt's argument must be greater than or equal to 0")
-    : Math.sqrt(toDouble(value)),
-);
-numeric('$exp', (value) => Math.exp(toDouble(value)));
+numeric('$sqrt', (value) => {
+  if (toDouble(value) < 0) failAt(28714, "$sqrt's argument must be greater than or equal to 0");
+  return value instanceof Decimal ? decimalRoot(value) : Math.sqrt(toDouble(value));
+});
+numeric('$exp', (value) => Math.exp(inexact('$exp', value)));
 numeric('$ln', (value) =>
   toDouble(value) <= 0
     ? failAt(28766, `$ln's argument must be a positive number, but is ${toDouble(value)}`)
-    : Math.log(toDouble(value)),
+    : Math.log(inexact('$ln', value)),
 );
 numeric('$log10', (value) =>
   toDouble(value) <= 0
     ? failAt(28761, `$log10's argument must be a positive number, but is ${toDouble(value)}`)
-    : Math.log10(toDouble(value)),
+    : Math.log10(inexact('$log10', value)),
 );
+
+/** A double; decimals would have to be exact to 34 digits. */
+function inexact(name: string, value: NumberValue): number {
+  if (value instanceof Decimal) fail('NotImplemented', `standalone mode has no ${name} of decimals`);
+  return toDouble(value);
+}

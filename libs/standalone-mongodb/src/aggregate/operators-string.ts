@@ -2,7 +2,7 @@ import { docOf } from '../bson/build.js';
 import { Arr, Doc } from '../bson/document.js';
 import { compareStrings } from '../bson/compare.js';
 import { toDouble } from '../bson/numbers.js';
-import { Int32, isNumber, RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js';
+import { Int32, isNumber, ObjectId, RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { regExpOf } from '../query/regex.js';
 import { define, defineNamed, integer, isNullish, textOf } from './values.js';
@@ -18,17 +18,23 @@ define('$concat', [0, Infinity], (...args) => {
 });
 
 /** Strings, and what becomes one: numbers and dates; null is the empty string. */
-function coerced(value: Maybe, name: string): string {
+function coerced(value: Maybe): string {
   if (isNullish(value)) return '';
-  return textOf(value) ?? failAt(16007, `can't convert from BSON type ${typeName(value)} to String (${name})`);
+  if (typeof value === 'boolean' || value instanceof ObjectId) return unconvertible(value);
+  return textOf(value) ?? unconvertible(value);
+}
+
+function unconvertible(value: Maybe): never {
+  return failAt(16007, `can't convert from BSON type ${typeName(value)} to String`);
 }
 
 // mongod changes the case of ASCII letters only.
-define('$toUpper', 1, (a) => coerced(a, '$toUpper').replace(/[a-z]+/g, (part) => part.toUpperCase()));
-define('$toLower', 1, (a) => coerced(a, '$toLower').replace(/[A-Z]+/g, (part) => part.toLowerCase()));
+const upper = (text: string): string => text.replace(/[a-z]+/g, (part) => part.toUpperCase());
+define('$toUpper', 1, (a) => upper(coerced(a)));
+define('$toLower', 1, (a) => coerced(a).replace(/[A-Z]+/g, (part) => part.toLowerCase()));
 define('$strcasecmp', 2, (a, b) => {
-  const [x, y] = [coerced(a, '$strcasecmp'), coerced(b, '$strcasecmp')];
-  return new Int32(Math.sign(compareStrings(x.toUpperCase(), y.toUpperCase())));
+  const [x, y] = [coerced(a), coerced(b)];
+  return new Int32(Math.sign(compareStrings(upper(x), upper(y))));
 });
 define('$strLenCP', 1, (a) => {
   if (typeof a !== 'string') return failAt(34471, `$strLenCP requires a string argument, found: ${typeName(a)}`);
@@ -63,11 +69,11 @@ define('$substrCP', 3, (a, start, count) => {
   );
   if (from < 0) failAt(34455, '$substrCP: the starting index must be nonnegative integer.');
   if (length < 0) failAt(34454, '$substrCP: length must be a nonnegative integer.');
-  return [...coerced(a, '$substrCP')].slice(from, from + length).join('');
+  return [...coerced(a)].slice(from, from + length).join('');
 });
 
 function substrBytes(a: Maybe, start: Maybe, count: Maybe): Value {
-  const bytes = Buffer.from(coerced(a, '$substrBytes'));
+  const bytes = Buffer.from(coerced(a));
   if (!isNumber(start))
     return failAt(16034, `$substrBytes: starting index must be a numeric type (is BSON type ${typeName(start)})`);
   if (!isNumber(count))
@@ -85,13 +91,18 @@ function substrBytes(a: Maybe, start: Maybe, count: Maybe): Value {
 define('$substrBytes', 3, substrBytes);
 define('$substr', 3, substrBytes);
 
-function indexOf(name: string, units: (text: string) => readonly unknown[], width: (text: string) => number): void {
+function indexOf(
+  name: string,
+  codes: readonly [number, number],
+  units: (text: string) => readonly unknown[],
+  width: (text: string) => number,
+): void {
   define(name, [2, 4], (text, token, start, end) => {
     if (isNullish(text)) return null;
     if (typeof text !== 'string')
-      return failAt(40091, `${name} requires a string as the first argument, found: ${typeName(text)}`);
+      return failAt(codes[0], `${name} requires a string as the first argument, found: ${typeName(text)}`);
     if (typeof token !== 'string')
-      return failAt(40092, `${name} requires a string as the second argument, found: ${typeName(token)}`);
+      return failAt(codes[1], `${name} requires a string as the second argument, found: ${typeName(token)}`);
     const length = units(text).length;
     const from =
       start === undefined
@@ -116,11 +127,13 @@ function indexOf(name: string, units: (text: string) => readonly unknown[], widt
 }
 indexOf(
   '$indexOfCP',
+  [40093, 40094],
   (text) => [...text],
   (text) => [...text].length,
 );
 indexOf(
   '$indexOfBytes',
+  [40091, 40092],
   (text) => [...Buffer.from(text)],
   (text) => Buffer.byteLength(text),
 );

@@ -5,8 +5,9 @@ import { compileFilter } from '../query/filter.js';
 import { documents, search } from '../query/find.js';
 import { parseSort } from '../query/sort.js';
 import type { Collection } from '../storage/collection.js';
-import type { StageContext, Stream } from './stage.js';
+import type { Stage, StageContext, Stream } from './stage.js';
 import { compileStage } from './stages.js';
+import { sourceStage } from './stages-source.js';
 
 /** Compiles and connects the stages; a leading $match and $sort become a search that uses indexes. */
 export function runPipeline(
@@ -15,7 +16,9 @@ export function runPipeline(
   context: StageContext,
   hint?: Value,
 ): Stream {
-  const compiled = pipeline.map((stage) => compileStage(stage, context));
+  const made = sourceStage(pipeline[0], collection, context.variables);
+  const compiled = pipeline.map((stage, i) => (made !== undefined && i === 0 ? passing : compileStage(stage, context)));
+  if (made !== undefined) return compiled.reduce<Stream>((stream, stage) => stage(stream), made);
   let used = 0;
   const lead = (name: string): Doc | undefined => {
     const stage = pipeline[used];
@@ -31,6 +34,8 @@ export function runPipeline(
     collection === undefined ? [] : documents(search(collection, { filter, sort, skip: 0, limit, hint }).hits);
   return compiled.slice(used).reduce((stream, stage) => stage(stream), start);
 }
+
+const passing: Stage = (input) => input;
 
 /** A limit right after the sort lets the search keep only the first. */
 function limitOf(stage: Value | undefined): number {

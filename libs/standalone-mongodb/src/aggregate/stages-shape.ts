@@ -1,17 +1,18 @@
 import { docOf } from '../bson/build.js';
 import { Arr, Doc, Field } from '../bson/document.js';
-import { Int32, typeName, type Value } from '../bson/values.js';
-import { compareValues } from '../bson/compare.js';
-import { failAt, fail } from '../errors.js';
+import { toDouble } from '../bson/numbers.js';
+import { Int32, isNumber, typeName, type Value } from '../bson/values.js';
+import { failAt } from '../errors.js';
 import { changeAt } from '../update/tree.js';
-import { compileOutput, groupStage } from './group.js';
+import { groupStage } from './group.js';
 import { compileExpression, type Expression } from './expression.js';
 import { compileStage, stages } from './stages.js';
-import { mapping, type StageCompiler } from './stage.js';
+import { mapping, type Stage, type StageCompiler, type StageContext } from './stage.js';
 
 /** `$set`: dotted paths go into documents and into every element of arrays. */
 const set: StageCompiler = (spec, context) => {
   if (!(spec instanceof Doc)) return failAt(40272, `$set specification stage must be an object, got ${typeName(spec)}`);
+  if (spec.isEmpty) failAt(40177, 'Invalid $set :: caused by :: specification must have at least one field');
   const leaves = spec.fields.flatMap((field) => assignments(field.name.split('.'), field.value));
   return mapping((doc) => {
     let next = doc;
@@ -44,7 +45,13 @@ function assignInto(
 }
 
 const replaceRoot: StageCompiler = (spec, context) => {
-  const root = spec instanceof Doc ? spec.get('newRoot') : undefined;
+  if (!(spec instanceof Doc)) {
+    return failAt(40229, `expected an object as specification for $replaceRoot stage, got ${typeName(spec)}`);
+  }
+  for (const { name } of spec.fields) {
+    if (name !== 'newRoot') failAt(40415, `BSON field '$replaceRoot.${name}' is an unknown field.`);
+  }
+  const root = spec.get('newRoot');
   if (root === undefined) return failAt(40231, 'no newRoot specified for the $replaceRoot stage');
   return replaceWith(root, context);
 };
@@ -62,46 +69,16 @@ const replaceWith: StageCompiler = (spec, context) => {
 };
 
 const sortByCount: StageCompiler = (spec, context) => {
+  if (!(spec instanceof Doc) && typeof spec !== 'string') {
+    return failAt(40149, `the sortByCount field must be specified as a string or as an object`);
+  }
+  if (typeof spec === 'string' && !spec.startsWith('$'))
+    failAt(40148, 'the sortByCount field must be defined as a $-prefixed path or an expression inside an object');
+  if (spec instanceof Doc && spec.first?.name.startsWith('$') !== true) {
+    failAt(40147, 'the sortByCount field must be defined as a $-prefixed path or an expression inside an object');
+  }
   const group = groupStage(docOf({ _id: spec, count: { $sum: new Int32(1) } }), context);
   const sort = compileStage(docOf({ $sort: { count: -1 } }), context);
-  return (input) => sort(group(input));
-};
-
-const bucket: StageCompiler = (spec, context) => {
-  if (!(spec instanceof Doc))
-    return failAt(40201, `Argument to $bucket stage must be an object, but found type: ${typeName(spec)}.`);
-  const groupBy = spec.get('groupBy');
-  const boundaries = spec.get('boundaries');
-  if (groupBy === undefined || !(boundaries instanceof Arr))
-    return failAt(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
-  const bounds = boundaries.items;
-  if (bounds.length < 2)
-    failAt(40192, `The $bucket 'boundaries' field must have at least 2 values, but found ${bounds.length} value(s).`);
-  bounds.forEach((bound, i) => {
-    if (i > 0 && compareValues(bounds[i - 1] as Value, bound) >= 0)
-      failAt(40194, "The 'boundaries' option to $bucket must be sorted, but elements are not in ascending order");
-  });
-  const fallback = spec.get('default');
-  const key = compileExpression(groupBy);
-  const output = spec.get('output');
-  const outputFields = output instanceof Doc ? output.fields : docOf({ count: { $sum: new Int32(1) } }).fields;
-  outputFields.forEach(compileOutput);
-  const group = groupStage(Doc.of([Field.of('_id', '$$BUCKET'), ...outputFields]), context, (doc) => {
-    const value = key(doc, context.variables);
-    if (
-      value !== undefined &&
-      compareValues(value, bounds[0] as Value) >= 0 &&
-      compareValues(value, bounds[bounds.length - 1] as Value) < 0
-    ) {
-      let at = 0;
-      while (compareValues(value, bounds[at + 1] as Value) >= 0) at += 1;
-      return bounds[at];
-    }
-    return (
-      fallback ?? failAt(40066, '$switch could not find a matching branch for an input, and no default was specified.')
-    );
-  });
-  const sort = compileStage(docOf({ $sort: { _id: 1 } }), context);
   return (input) => sort(group(input));
 };
 
@@ -111,7 +88,7 @@ const facet: StageCompiler = (spec, context) => {
   const branches = spec.fields.map(({ name, value }) => {
     if (!(value instanceof Arr))
       return failAt(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(value)}`);
-    return { name, stages: value.items.map((stage) => compileStage(stage, context)) };
+    return { name, stages: value.items.map((stage) => innerStage(stage, context)) };
   });
   return function* (input) {
     const docs: Doc[] = [];
@@ -128,10 +105,32 @@ const facet: StageCompiler = (spec, context) => {
   };
 };
 
+const NOT_IN_FACET = [
+  '$facet',
+  '$out',
+  '$merge',
+  '$geoNear',
+  '$indexStats',
+  '$collStats',
+  '$documents',
+  '$changeStream',
+];
+
+function innerStage(stage: Value, context: StageContext): Stage {
+  const name = stage instanceof Doc ? (stage.first?.name ?? '') : '';
+  if (NOT_IN_FACET.includes(name)) failAt(40600, `${name} is not allowed to be used within a $facet stage`);
+  return compileStage(stage, context);
+}
+
 const sample: StageCompiler = (spec) => {
-  const size = spec instanceof Doc ? spec.get('size') : undefined;
-  const count = size instanceof Int32 ? size.value : Number(size);
-  if (!(count >= 0)) return fail('BadValue', 'size argument to $sample must not be negative');
+  if (!(spec instanceof Doc)) return failAt(28745, 'the $sample stage specification must be an object');
+  for (const { name } of spec.fields) if (name !== 'size') failAt(28748, `unrecognized option to $sample: ${name}`);
+  const size = spec.get('size');
+  if (size === undefined) return failAt(28749, '$sample stage must specify a size');
+  if (!isNumber(size)) return failAt(28746, 'size argument to $sample must be a number');
+  const count = Math.trunc(toDouble(size));
+  if (count < 0) failAt(28747, 'size argument to $sample must not be negative');
+  if (count === 0) failAt(28747, 'size argument to $sample must be a positive integer');
   return function* (input) {
     const kept: Doc[] = [];
     let seen = 0;
@@ -149,4 +148,4 @@ const sample: StageCompiler = (spec) => {
 };
 
 stages.set('$set', set).set('$addFields', set).set('$replaceRoot', replaceRoot).set('$replaceWith', replaceWith);
-stages.set('$sortByCount', sortByCount).set('$bucket', bucket).set('$facet', facet).set('$sample', sample);
+stages.set('$sortByCount', sortByCount).set('$facet', facet).set('$sample', sample);

@@ -1,13 +1,15 @@
 import { docOf } from '../bson/build.js';
 import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, type Value } from '../bson/values.js';
+import { isNumber, typeName, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { window } from '../query/find.js';
+import { shellText } from '../query/shell-text.js';
 import { compileProjection } from '../query/projection.js';
 import { parseSort, Sorter } from '../query/sort.js';
 import { changeAt } from '../update/tree.js';
+import { withScope } from './expression.js';
 import { groupStage } from './group.js';
 import { mapping, type Stage, type StageCompiler, type StageContext } from './stage.js';
 
@@ -33,23 +35,27 @@ const sort: StageCompiler = (spec) => {
   };
 };
 
-function wholeNumber(spec: Value, name: string, least: number): number {
-  const value = isNumber(spec) ? toDouble(spec) : NaN;
-  if (!Number.isInteger(value)) fail('FailedToParse', `invalid argument to ${name} stage: Expected an integer`);
-  if (value < least) {
-    if (name === '$limit') failAt(15958, 'the limit must be positive');
-    fail('FailedToParse', `invalid argument to ${name} stage: Expected a non-negative number in: ${name}: ${value}`);
-  }
-  return value;
+/** The argument of $limit and $skip: a whole number that is not below zero. */
+function wholeNumber(spec: Value, name: '$limit' | '$skip'): number {
+  const refuse = (reason: string): never =>
+    failAt(
+      name === '$skip' ? 5107200 : 5107201,
+      `invalid argument to ${name} stage: ${reason}: ${name}: ${shellText(spec)}`,
+    );
+  if (!isNumber(spec)) return refuse('Expected a number in');
+  const value = toDouble(spec);
+  if (!Number.isInteger(value)) return refuse('Expected an integer');
+  return value < 0 ? refuse('Expected a non-negative number in') : value;
 }
 
 const limit: StageCompiler = (spec) => {
-  const count = wholeNumber(spec, '$limit', 1);
+  const count = wholeNumber(spec, '$limit');
+  if (count === 0) failAt(15958, 'the limit must be positive');
   return (input) => window(input, 0, count);
 };
 
 const skip: StageCompiler = (spec) => {
-  const count = wholeNumber(spec, '$skip', 0);
+  const count = wholeNumber(spec, '$skip');
   return (input) => window(input, count, 0);
 };
 
@@ -62,10 +68,15 @@ const project: StageCompiler = (spec, context) => {
 };
 
 const unset: StageCompiler = (spec, context) => {
-  const names = spec instanceof Arr ? spec.items : [spec];
-  if (names.length === 0 || names.some((name) => typeof name !== 'string')) {
-    failAt(31002, '$unset specification must be a string or an array containing only string values');
+  if (typeof spec !== 'string' && !(spec instanceof Arr)) {
+    failAt(31002, '$unset specification must be a string or an array');
   }
+  const names = spec instanceof Arr ? spec.items : [spec];
+  if (names.length === 0) failAt(31119, '$unset specification must be a string or an array with at least one field');
+  if (names.some((name) => typeof name !== 'string')) {
+    failAt(31120, '$unset specification must be a string or an array containing only string values');
+  }
+  if (names.includes('')) failAt(40352, 'FieldPath cannot be constructed with empty string');
   return project(docOf(Object.fromEntries(names.map((name) => [name as string, 0]))), context);
 };
 
@@ -85,8 +96,16 @@ const count: StageCompiler = (spec) => {
 };
 
 const unwind: StageCompiler = (spec) => {
+  if (!(spec instanceof Doc) && typeof spec !== 'string') {
+    return failAt(
+      15981,
+      `expected either a string or an object as specification for $unwind stage, got ${typeName(spec)}`,
+    );
+  }
   const options = spec instanceof Doc ? spec : docOf({ path: spec });
+  checkUnwind(options);
   const path = options.get('path');
+  if (path === undefined) return failAt(28812, 'no path specified to $unwind stage');
   if (typeof path !== 'string') return failAt(28808, 'expected a string as the path for $unwind stage');
   if (!path.startsWith('$')) failAt(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
   const parts = path.slice(1).split('.');
@@ -99,6 +118,31 @@ const unwind: StageCompiler = (spec) => {
     }
   };
 };
+
+function checkUnwind(options: Doc): void {
+  for (const { name, value } of options.fields) {
+    if (name === 'preserveNullAndEmptyArrays') {
+      if (typeof value !== 'boolean') {
+        failAt(
+          28809,
+          `expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got ${typeName(value)}`,
+        );
+      }
+    } else if (name === 'includeArrayIndex') {
+      if (typeof value !== 'string' || value === '') {
+        failAt(
+          28810,
+          `expected a non-empty string for the includeArrayIndex  option to $unwind stage, got ${typeName(value)}`,
+        );
+      }
+      if (value.startsWith('$')) {
+        failAt(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${value}`);
+      }
+    } else if (name !== 'path') {
+      failAt(28811, `unrecognized option to $unwind stage: ${name}`);
+    }
+  }
+}
 
 function* unwound(
   doc: Doc,
@@ -148,6 +192,14 @@ export const stages = new Map<string, StageCompiler>([
   ['$unwind', unwind],
 ]);
 
+const FIRST = ['$documents', '$indexStats', '$collStats'];
+
+/** Stages that mongod has and this server has not. */
+const ABSENT = new Set([
+  ...['$geoNear', '$listSessions', '$listLocalSessions', '$planCacheStats', '$querySettings', '$listSampledQueries'],
+  ...['$changeStreamSplitLargeEvent', '$search', '$searchMeta', '$vectorSearch', '$listSearchIndexes', '$queryStats'],
+]);
+
 /** Compiles a stage document `{$name: specification}`. */
 export function compileStage(stage: Value, context: StageContext): Stage {
   if (!(stage instanceof Doc)) return fail('TypeMismatch', "Each element of the 'pipeline' array must be an object");
@@ -158,7 +210,17 @@ export function compileStage(stage: Value, context: StageContext): Stage {
   const compiler = stages.get(name);
   if (compiler === undefined) {
     if (name === '$changeStream') failAt(40573, 'The $changeStream stage is only supported on replica sets');
+    if (FIRST.includes(name)) {
+      failAt(40602, `${name} is only valid as the first stage in a pipeline`);
+    }
+    if (name === '$out' || name === '$merge') failAt(40601, `${name} can only be the final stage in the pipeline`);
+    if (ABSENT.has(name)) fail('NotImplemented', `standalone mode has no stage '${name}'`);
     failAt(40324, `Unrecognized pipeline stage name: '${name}'`);
   }
-  return (compiler as StageCompiler)(value, context);
+  return withScope(context.variables, () => (compiler as StageCompiler)(value, context));
+}
+
+/** Whether mongod has a stage of that name. */
+export function isStage(name: string): boolean {
+  return stages.has(name) || FIRST.includes(name) || ABSENT.has(name) || ['$out', '$merge'].includes(name);
 }

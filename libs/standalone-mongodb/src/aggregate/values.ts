@@ -15,7 +15,7 @@ import {
   type NumberValue,
   type Value,
 } from '../bson/values.js';
-import { failAt } from '../errors.js';
+import { fail, failAt } from '../errors.js';
 import { compileExpression, type Expression } from './expression.js';
 import { operators } from './operators.js';
 
@@ -35,8 +35,11 @@ export function isTruthy(value: Maybe): boolean {
 export function argumentsOf(argument: Value, name: string, least: number, most = least): Expression[] {
   const items = argument instanceof Arr ? argument.items : [argument];
   if (items.length < least || items.length > most) {
-    const wanted = least === most ? `exactly ${least} arguments` : `at least ${least} arguments, and at most ${most}`;
-    failAt(least === most ? 16020 : 28667, `Expression ${name} takes ${wanted}. ${items.length} were passed in.`);
+    if (least === most) {
+      failAt(16020, `Expression ${name} takes exactly ${least} arguments. ${items.length} were passed in.`);
+    }
+    const wanted = `at least ${least} arguments, and at most ${most}`;
+    failAt(28667, `Expression ${name} takes ${wanted}, but ${items.length} were passed in.`);
   }
   return items.map(compileExpression);
 }
@@ -78,16 +81,50 @@ export function namedArguments(
   return new Map(spec.fields.map((field) => [field.name, compileExpression(field.value)]));
 }
 
+/** mongod's codes: not an object, unknown argument, and those of missing ones by name. */
+const NAMED_CODES: Readonly<Record<string, readonly [number, number, Readonly<Record<string, number>>]>> = {
+  $filter: [28646, 28647, { input: 28648, cond: 28650 }],
+  $map: [16878, 16879, { input: 16880, in: 16882 }],
+  $reduce: [40075, 40076, { input: 40077, initialValue: 40078, in: 40079 }],
+  $let: [16874, 16875, { vars: 16876, in: 16877 }],
+  $trim: [50696, 50694, { input: 50695 }],
+  $ltrim: [50696, 50694, { input: 50695 }],
+  $rtrim: [50696, 50694, { input: 50695 }],
+  $regexMatch: [51103, 31024, { input: 31022, regex: 31023 }],
+  $regexFind: [51103, 31024, { input: 31022, regex: 31023 }],
+  $regexFindAll: [51103, 31024, { input: 31022, regex: 31023 }],
+  $replaceOne: [51751, 51750, { input: 51749, find: 51748, replacement: 51747 }],
+  $replaceAll: [51751, 51750, { input: 51749, find: 51748, replacement: 51747 }],
+  $dateToString: [18629, 18534, { date: 18628 }],
+  $dateFromString: [40540, 40541, { dateString: 40542 }],
+  $dateFromParts: [40519, 40518, { year: 40516 }],
+  $dateToParts: [40524, 40520, { date: 40522 }],
+  $dateAdd: [5166400, 5166401, { startDate: 5166402, unit: 5166402, amount: 5166402 }],
+  $dateSubtract: [5166400, 5166401, { startDate: 5166402, unit: 5166402, amount: 5166402 }],
+  $dateDiff: [5166301, 5166302, { startDate: 5166303, endDate: 5166304, unit: 5166305 }],
+  $dateTrunc: [5439007, 5439008, { date: 5439009, unit: 5439010 }],
+  $switch: [40060, 40067, { case: 40064, then: 40065 }],
+  $cond: [17080, 17083, { if: 17080, then: 17081, else: 17082 }],
+  $sortArray: [2942500, 2942501, { input: 2942502, sortBy: 2942503 }],
+  $convert: [9, 9, { input: 9, to: 9 }],
+};
+
 /** Checks the names of an operator's document of arguments. */
 export function namedSpec(argument: Value, name: string, known: readonly string[], required: readonly string[]): Doc {
+  const [noObject, unknown, missing] = NAMED_CODES[name] ?? [9, 9, {}];
   if (!(argument instanceof Doc)) {
-    return failAt(40272, `${name} only supports an object as its argument, found ${typeName(argument)}`);
+    return refuse(noObject, `${name} only supports an object as its argument, found ${typeName(argument)}`);
   }
   for (const field of argument.fields) {
-    if (!known.includes(field.name)) failAt(40274, `Unrecognized argument to ${name}: ${field.name}`);
+    if (!known.includes(field.name)) refuse(unknown, `Unrecognized argument to ${name}: ${field.name}`);
   }
-  for (const key of required) if (!argument.has(key)) failAt(40275, `Missing '${key}' parameter to ${name}`);
+  for (const key of required)
+    if (!argument.has(key)) refuse(missing[key] ?? 9, `Missing '${key}' parameter to ${name}`);
   return argument;
+}
+
+function refuse(code: number, message: string): never {
+  return code === 9 ? fail('FailedToParse', message) : failAt(code, message);
 }
 
 export function numberOr(value: Maybe, name: string, code: number): NumberValue {

@@ -6,49 +6,67 @@ import { isNumber, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import { okReply } from '../wire/reply.js';
 import { outputOf, writeOutput } from './aggregate-output.js';
+import { checkNumber } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import { explainAggregate } from './explain.js';
-import { deadlineOf, hintOf } from './find.js';
+import { checkCollation, deadlineOf, hintOf } from './find.js';
 import type { Command } from './registry.js';
 
 const aggregate: Command = async (context) => {
   const pipeline = pipelineOf(context);
+  const options = context.arg('cursor');
+  if (options !== undefined && !(options instanceof Doc)) {
+    fail('TypeMismatch', 'cursor field must be missing or an object');
+  }
+  const batchSize = options?.get('batchSize');
+  if (batchSize !== undefined) checkNumber('cursor.batchSize', 'batchSize', 'count', batchSize);
   if (context.flag('explain')) return explainAggregate(context);
-  const options = context.doc('cursor');
   if (options === undefined) {
     return fail('FailedToParse', "The 'cursor' option is required, except for aggregate with the explain argument");
   }
-  const collation = context.doc('collation');
-  if (collation !== undefined && !collation.isEmpty && collation.get('locale') !== 'simple') {
-    fail('NotImplemented', "standalone mode has no aggregate option 'collation'");
-  }
-  const batchSize = options.get('batchSize');
+  checkCollation(context);
   const variables = variablesOf(context.doc('let'));
-  if (typeof context.body.fields[0]?.value !== 'string') return withoutCollection(pipeline);
-  const source = context.collection();
-  const output = outputOf(pipeline[pipeline.length - 1]);
+  const named = typeof context.body.fields[0]?.value === 'string';
+  checkSource(context, pipeline, named);
+  const source = named ? context.collection() : undefined;
+  const output = outputOf(pipeline[pipeline.length - 1], context.db);
   const stages = output === undefined ? pipeline : pipeline.slice(0, -1);
   const stageContext = { catalog: context.catalog, db: context.db, variables };
   const stream = runPipeline(source, stages, stageContext, hintOf(context.arg('hint')));
   if (output !== undefined) await writeOutput(context, output, stream);
-  const cursor = new Cursor(context.namespace, output === undefined ? stream : [], 0, deadlineOf(context));
+  const namespace = named ? context.namespace : `${context.db}.$cmd.aggregate`;
+  const cursor = new Cursor(namespace, output === undefined ? stream : [], 0, deadlineOf(context));
   const size = isNumber(batchSize) ? toDouble(batchSize) : undefined;
   return okReply(await context.cursors.first(cursor, size, false));
 };
 
 function pipelineOf(context: CommandContext): readonly Value[] {
   const pipeline = context.arg('pipeline');
-  if (!(pipeline instanceof Arr)) return fail('TypeMismatch', "'pipeline' option must be specified as an array");
+  if (pipeline === undefined) return failAt(40414, "BSON field 'aggregate.pipeline' is missing but a required field");
+  if (!(pipeline instanceof Arr)) return fail('TypeMismatch', 'A pipeline must be an array of objects');
+  for (const stage of pipeline.items) {
+    if (!(stage instanceof Doc)) fail('TypeMismatch', "Each element of the 'pipeline' array must be an object");
+  }
   return pipeline.items;
 }
 
-/** `aggregate: 1` is for stages that make their own documents; this server has none. */
-function withoutCollection(pipeline: readonly Value[]): never {
+/** `aggregate: 1` is for stages that make their own documents, and they are for it. */
+function checkSource(context: CommandContext, pipeline: readonly Value[], named: boolean): void {
   const first = pipeline[0];
   const name = first instanceof Doc ? (first.fields[0]?.name ?? '') : '';
   if (name === '$changeStream') failAt(40573, 'The $changeStream stage is only supported on replica sets');
-  return fail('InvalidNamespace', `{aggregate: 1} is not valid for '${name}'; a collection is required.`);
+  if (named) {
+    if (name === '$documents') fail('InvalidNamespace', "'$documents' can only be run with {aggregate: 1}");
+    return;
+  }
+  const value = context.body.fields[0]?.value;
+  if (!isNumber(value) || toDouble(value) !== 1) {
+    fail('FailedToParse', `Invalid command format: the 'aggregate' field must specify a collection name or 1`);
+  }
+  if (name === '$currentOp') fail('NotImplemented', "standalone mode has no stage '$currentOp'");
+  if (name === '$documents') return;
+  fail('InvalidNamespace', `{aggregate: 1} is not valid for '${name}'; a collection is required.`);
 }
 
 export const aggregateCommands: Readonly<Record<string, Command>> = { aggregate };

@@ -148,6 +148,10 @@ export function checkArguments(name: string, body: Doc, has: (field: string) => 
 }
 
 export function checkStatement(name: 'update.updates' | 'delete.deletes', statement: Doc): void {
+  const collation = statement.get('collation');
+  if (collation instanceof Doc && !collation.isEmpty && collation.get('locale') !== 'simple') {
+    fail('NotImplemented', `standalone mode has no ${name} option 'collation'`);
+  }
   check(STATEMENTS[name] as Signature, name, statement.fields, (field) => statement.has(field));
 }
 

@@ -1,4 +1,5 @@
 import type { Doc } from '../bson/document.js';
+import { variablesOf } from '../aggregate/variables.js';
 import type { Value } from '../bson/values.js';
 import { compileFilter } from '../query/filter.js';
 import type { CommandContext } from './context.js';
@@ -11,7 +12,7 @@ export async function deleteMatching(
   one: boolean,
   hint: Value | undefined,
 ): Promise<number> {
-  const filter = compileFilter(filterDoc);
+  const filter = compileFilter(filterDoc, filterDoc.has('$expr') ? variablesOf(context.doc('let')) : undefined);
   const collection = context.collection();
   if (collection === undefined) return 0;
   const found = findTargets(collection, filter, one ? 1 : 0, undefined, hint);

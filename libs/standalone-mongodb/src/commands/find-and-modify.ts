@@ -1,5 +1,6 @@
 import { docOf } from '../bson/build.js';
-import { Doc } from '../bson/document.js';
+import { variablesOf } from '../aggregate/variables.js';
+import { Arr, Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
@@ -8,12 +9,13 @@ import { parseSort } from '../query/sort.js';
 import { compileUpdate } from '../update/update.js';
 import { okReply } from '../wire/reply.js';
 import type { CommandContext } from './context.js';
-import { hintOf } from './find.js';
+import { checkCollation, hintOf } from './find.js';
 import type { Command } from './registry.js';
 import { findTargets } from './target.js';
 import { applyTo, insertNew } from './update.js';
 
 const findAndModify: Command = (context) => {
+  checkCollation(context);
   const remove = context.flag('remove');
   const update = context.arg('update');
   if (remove && update !== undefined) {
@@ -41,8 +43,9 @@ async function removeOne(context: CommandContext): Promise<Doc> {
 }
 
 async function updateOne(context: CommandContext): Promise<Doc> {
-  const constants = context.doc('c');
-  const update = compileUpdate(context.arg('update'), context.arg('arrayFilters'), constants);
+  const given = context.arg('update');
+  const variables = given instanceof Arr ? variablesOf(context.doc('let')) : undefined;
+  const update = compileUpdate(given, context.arg('arrayFilters'), variables);
   const wantsNew = context.flag('new');
   const { filter, target, project } = await locate(context);
   const collection = context.collection();
@@ -56,8 +59,8 @@ async function updateOne(context: CommandContext): Promise<Doc> {
 }
 
 async function locate(context: CommandContext) {
-  const filter = compileFilter(context.doc('query') ?? Doc.EMPTY);
-  const project = compileFindProjection(context.doc('fields') ?? Doc.EMPTY, filter);
+  const filter = compileFilter(context.doc('query') ?? Doc.EMPTY, variablesOf(context.doc('let')));
+  const project = compileFindProjection(context.doc('fields') ?? Doc.EMPTY, filter, variablesOf(context.doc('let')));
   const collection = context.collection();
   if (collection === undefined) return { filter, project, target: undefined };
   const sort = parseSort(context.arg('sort'));

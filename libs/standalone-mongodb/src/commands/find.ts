@@ -1,6 +1,6 @@
 import { Arr, Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { fail, failAt } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { compileFindProjection } from '../query/find-projection.js';
 import { documents, search, type FindOptions, type Search } from '../query/find.js';
@@ -13,15 +13,25 @@ import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import type { Command } from './registry.js';
 
-const UNSUPPORTED = ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'tailable', 'awaitData'];
+const UNSUPPORTED = ['min', 'max', 'returnKey', 'showRecordId', 'tailable', 'awaitData'];
 
 function refuseUnsupported(context: CommandContext): void {
+  checkCollation(context);
   for (const name of UNSUPPORTED) {
     const value = context.arg(name);
-    if (value === undefined || value === false) continue;
-    if (name === 'collation' && value instanceof Doc && (value.isEmpty || value.get('locale') === 'simple')) continue;
+    if (value === undefined || value === false || (value instanceof Doc && value.isEmpty)) continue;
     fail('NotImplemented', `standalone mode has no ${context.name} option '${name}'`);
   }
+}
+
+/** Strings compare by their bytes here: only the simple collation is taken. */
+export function checkCollation(context: CommandContext): void {
+  const collation = context.doc('collation');
+  if (collation === undefined || collation.isEmpty || collation.get('locale') === 'simple') return;
+  if (!collation.has('locale')) {
+    failAt(40414, "BSON field 'collation.locale' is missing but a required field");
+  }
+  fail('NotImplemented', `standalone mode has no ${context.name} option 'collation'`);
 }
 
 /** The parts of a find; also what explain explains. */

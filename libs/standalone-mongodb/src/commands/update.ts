@@ -1,4 +1,5 @@
-import { Doc } from '../bson/document.js';
+import type { Variables } from '../aggregate/expression.js';
+import { Arr, Doc } from '../bson/document.js';
 import { variablesOf } from '../aggregate/variables.js';
 import { encodeDoc } from '../bson/encode.js';
 import type { Maybe, Value } from '../bson/values.js';
@@ -32,8 +33,8 @@ export interface UpdateResult {
 /** Updates what a statement matches, or upserts. For writers. */
 export async function updateMatching(context: CommandContext, statement: UpdateStatement): Promise<UpdateResult> {
   const filter = compileFilter(statement.filter, variablesIn(statement.filter, statement.variables));
-  const constants = statement.constants instanceof Doc ? statement.constants : undefined;
-  const update = compileUpdate(statement.update, statement.arrayFilters, constants);
+  const variables = statement.update instanceof Arr ? updateVariables(statement) : undefined;
+  const update = compileUpdate(statement.update, statement.arrayFilters, variables);
   if (statement.multi && update.kind === 'replacement') {
     fail('FailedToParse', 'multi update is not supported for replacement-style update');
   }
@@ -54,6 +55,13 @@ export async function updateMatching(context: CommandContext, statement: UpdateS
   if (!statement.upsert) return { matched: 0, modified: 0, upsertedId: undefined };
   const inserted = insertNew(context, filter, update);
   return { matched: 0, modified: 0, upsertedId: inserted.get('_id') };
+}
+
+/** What a pipeline may name: the command's `let`, and the statement's constants as they stand. */
+function updateVariables({ variables, constants }: UpdateStatement): Variables {
+  const known = new Map(variablesOf(variables));
+  if (constants instanceof Doc) for (const { name, value } of constants.fields) known.set(name, value);
+  return known;
 }
 
 /** Only `$expr` takes variables: most statements need none made. */

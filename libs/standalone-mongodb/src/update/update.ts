@@ -3,12 +3,13 @@ import { equalValues } from '../bson/compare.js';
 import { DateTime, RegExpValue, typeName, UndefinedValue, type Maybe, type Value } from '../bson/values.js';
 import { CODES, fail, MongoError } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
+import type { Variables } from '../aggregate/expression.js';
 import { compileModifier, type Modifier } from './modifiers.js';
 import { ArrayFilters, expandPath } from './positional.js';
 import { changeAt } from './tree.js';
 
 /** Pipelines of updates need the aggregation stages; they register here to keep the imports one way. */
-export const pipelineUpdates: { compile?: (pipeline: Arr, constants: Doc) => (doc: Doc) => Doc } = {};
+export const pipelineUpdates: { compile?: (pipeline: Arr, variables: Variables | undefined) => (doc: Doc) => Doc } = {};
 
 export interface UpdateContext {
   /** The array position by which the filter matched. */
@@ -24,11 +25,11 @@ export interface Update {
 }
 
 /** Compiles an update statement's `u`. */
-export function compileUpdate(update: Maybe, arrayFilters: Maybe, constants: Doc = Doc.EMPTY): Update {
+export function compileUpdate(update: Maybe, arrayFilters: Maybe, variables?: Variables): Update {
   const filters = new ArrayFilters(arrayFilters);
   if (update instanceof Arr) {
     if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
-    const run = pipelineUpdates.compile?.(update, constants);
+    const run = pipelineUpdates.compile?.(update, variables);
     if (run === undefined) return fail('NotImplemented', 'standalone mode has no updates by pipeline');
     return { kind: 'pipeline', apply: (doc) => withId(run(doc), doc) };
   }
