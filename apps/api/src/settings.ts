@@ -30,8 +30,9 @@ function wholeNumber(env: Environment, name: string, otherwise: number, most: nu
 }
 
 /**
- * Tokens of the identity provider that ESTATE_JWKS_URL, ESTATE_JWT_ISSUER and ESTATE_JWT_AUDIENCE name; without them, in standalone mode, those
- * that the data folder's own key has signed (`estate token`). @throws DomainError CONFIG_INVALID, TOKEN_KEY_INVALID
+ * Tokens of the identity provider that ESTATE_JWKS_URL, ESTATE_JWT_ISSUER and ESTATE_JWT_AUDIENCE name; without them those that the installation's own
+ * key has signed (`estate token`): the data folder's in standalone mode, that of ESTATE_TOKEN_KEY_FILE on servers.
+ * @throws DomainError CONFIG_INVALID, TOKEN_KEY_INVALID
  */
 export async function tokensOf(env: Environment, { folder }: Pick<Runtime, 'folder'>): Promise<VerifyToken> {
   const { ESTATE_JWKS_URL: jwksUrl, ESTATE_JWT_ISSUER: issuer, ESTATE_JWT_AUDIENCE: audience } = env;
@@ -39,11 +40,12 @@ export async function tokensOf(env: Environment, { folder }: Pick<Runtime, 'fold
     if (!URL.canParse(jwksUrl)) throw new DomainError('CONFIG_INVALID', 'ESTATE_JWKS_URL is not an address');
     return verifyWithRemoteKeys({ jwksUrl, issuer, audience });
   }
-  if (jwksUrl || issuer || audience || !folder) {
+  const keyFile = env['ESTATE_TOKEN_KEY_FILE'] || (folder && tokenKeyFileOf(folder.vault));
+  if (jwksUrl || issuer || audience || !keyFile) {
     throw new DomainError(
       'CONFIG_INVALID',
-      'bearer tokens need an identity provider: set ESTATE_JWKS_URL, ESTATE_JWT_ISSUER and ESTATE_JWT_AUDIENCE',
+      'bearer tokens need an identity provider: set ESTATE_JWKS_URL, ESTATE_JWT_ISSUER and ESTATE_JWT_AUDIENCE (or, for a trial, ESTATE_TOKEN_KEY_FILE)',
     );
   }
-  return verifyWithOwnKey(await ownTokenKey(tokenKeyFileOf(folder.vault)));
+  return verifyWithOwnKey(await ownTokenKey(keyFile));
 }

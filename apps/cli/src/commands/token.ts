@@ -13,10 +13,14 @@ export interface TokenOptions {
 const SECONDS_PER_HOUR = 3600;
 const SUBJECT = /^[\w.@:/|+-]{1,128}$/;
 
-/** `estate token`: prints a bearer token of the data folder's own key. With real servers tokens come from the identity provider. */
+/**
+ * `estate token`: prints a bearer token of the installation's own key: the data folder's, or that of ESTATE_TOKEN_KEY_FILE. Without either tokens
+ * come from the identity provider.
+ */
 export const run: CommandRun<TokenOptions> = (session, _args, options) =>
   session.withRuntime(async ({ folder }) => {
-    if (!folder) throw new DomainError('NOT_STANDALONE', 'tokens for real servers come from the identity provider');
+    const keyFile = session.env['ESTATE_TOKEN_KEY_FILE'] || (folder && tokenKeyFileOf(folder.vault));
+    if (!keyFile) throw new DomainError('NOT_STANDALONE', 'tokens for real servers come from the identity provider');
     const { role, subject = role } = options;
     if (!isRole(role)) throw new DomainError('ROLE_INVALID', `--role is one of ${ROLES.join(', ')}`);
     if (!SUBJECT.test(subject)) throw new DomainError('SUBJECT_INVALID', '--subject is an id of 1 to 128 characters');
@@ -28,7 +32,7 @@ export const run: CommandRun<TokenOptions> = (session, _args, options) =>
       accounts: (options.account ?? []).map((id) => parseId(id)),
     };
     const issuedAt = Math.floor(Date.parse(systemClock.now()) / 1000);
-    const key = await ownTokenKey(tokenKeyFileOf(folder.vault));
+    const key = await ownTokenKey(keyFile);
     const token = await issueToken(key, principal, { issuedAt, lifeSeconds: hours * SECONDS_PER_HOUR });
     await session.answer.line(session.json ? JSON.stringify({ token }) : token);
   });
