@@ -3,6 +3,7 @@ import { type AddressInfo, type Server as NetServer, type Socket, createServer }
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import { answerHttp } from './http.js';
 import type { StoreNode } from './node.js';
+import type { Address } from './services/info.js';
 
 /** HTTP/2 begins with `PRI * HTTP/2.0`: three bytes tell it from the methods of HTTP/1.1. */
 const HTTP2_START = 'PRI';
@@ -16,9 +17,9 @@ export class Listener {
   private readonly sockets = new Set<Socket>();
   private readonly injector: ReturnType<GrpcServer['createConnectionInjector']>;
 
-  constructor(grpc: GrpcServer, node: StoreNode) {
+  constructor(grpc: GrpcServer, node: StoreNode, address: Address) {
     this.injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-    this.http = createHttpServer((request, response) => answerHttp(node, request, response));
+    this.http = createHttpServer((request, response) => answerHttp(node, address, request, response));
     this.net = createServer((socket) => this.accept(socket));
   }
 

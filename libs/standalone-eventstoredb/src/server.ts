@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from '@grpc/grpc-js';
 import { guardedServer } from './guarded-server.js';
 import { Listener } from './listener.js';
 import { StoreNode } from './node.js';
-import { type Address, addServices } from './services/all-services.js';
+import { addServices } from './services/all-services.js';
+import type { Address } from './services/info.js';
 
 export interface EventStoreServerOptions {
   /** Folder of the files; created if missing. One server at a time. */
@@ -48,8 +50,8 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     'grpc.keepalive_time_ms': PING_AFTER_MS,
     'grpc.keepalive_timeout_ms': PONG_WITHIN_MS,
   });
-  const address: Address = { host: options.host, port: options.port };
-  const listener = new Listener(grpc, node);
+  const address: Address = { instanceId: randomUUID(), host: options.host, port: options.port };
+  const listener = new Listener(grpc, node, address);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= stop(grpc, listener, node, cancelLasting));
   addServices(grpc, node, address, close);

@@ -3,6 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient, type Position } from '@eventstore/db-client';
 import featuresGrpc from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import monitoringGrpc from '@eventstore/db-client/generated/monitoring_grpc_pb.js';
+import monitoringPb from '@eventstore/db-client/generated/monitoring_pb.js';
+import type { StatsResp } from '@eventstore/db-client/generated/monitoring_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
@@ -127,6 +130,46 @@ describe('the protocol', () => {
     expect([nonsense.status, nonsense.statusText]).toEqual([404, 'Not Found']);
   });
 
+  it('tells tools who it is by HTTP', async () => {
+    const ask = async (path: string): Promise<unknown> =>
+      (await fetch(`http://${address}${path}`, { headers: { accept: 'application/json' } })).json();
+    expect(await ask('/info')).toMatchObject({ esVersion: expect.stringMatching(/^2\d\.\d+\./), state: 'leader' });
+    expect(await ask('/gossip')).toMatchObject({ members: [{ state: 'Leader', isAlive: true }] });
+    expect((await fetch(`http://${address}/health/live`)).status).toBe(204);
+  });
+
+  it('streams statistics', async () => {
+    const monitoring = new monitoringGrpc.MonitoringClient(address, credentials.createInsecure());
+    const call = monitoring.stats(new monitoringPb.StatsReq().setRefreshTimePeriodInMs('100'));
+    const [first] = await collect(call as AsyncIterable<StatsResp>, 1);
+    expect(first!.getStatsMap().getLength()).toBeGreaterThan(0);
+    monitoring.close();
+  });
+
+  it('says the last revision to a client that asks for it', async () => {
+    const stream = freshStream();
+    await client.appendToStream(stream, numbered(5));
+    const source = new streamsPb.ReadReq.Options.StreamOptions()
+      .setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(stream)))
+      .setStart(empty());
+    const options = new streamsPb.ReadReq.Options()
+      .setStream(source)
+      .setUuidOption(new streamsPb.ReadReq.Options.UUIDOption().setString(empty()))
+      .setNoFilter(empty())
+      .setControlOption(new streamsPb.ReadReq.Options.ControlOption().setCompatibility(1));
+    const responses = await read(options.setCount('10'));
+    const last = responses.filter((response) => response.hasLastStreamPosition());
+    expect(last.map((response) => response.getLastStreamPosition())).toEqual(['4']);
+  });
+
+  it('takes the largest position for the end', async () => {
+    const largest = 2n ** 64n - 1n;
+    const none = await read(allFrom({ commit: largest, prepare: largest }).setCount('1'));
+    expect(none.filter((response) => response.hasEvent())).toEqual([]);
+    const some = await read(allFrom({ commit: largest, prepare: largest }).setReadDirection(1).setCount('1'));
+    expect(some.filter((response) => response.hasEvent())).toHaveLength(1);
+  });
+
   it('takes an event that is not JSON although it says so', async () => {
     const stream = freshStream();
     const url = `http://${address}/streams/${stream}`;
@@ -169,8 +212,8 @@ describe('a client that goes away', () => {
     const error = await new Promise<ServiceError | null>((resolve) => users.create(new usersPb.CreateReq(), resolve));
     expect(error!.code).toBe(status.UNIMPLEMENTED);
     expect(error!.details).toContain('event_store.client.users.Users/Create');
-    const create = client.createProjection('mine', 'fromAll().when({ $any: function (s, e) { while (true) {} } })');
-    await expect(create).rejects.toThrow(/Projections\.Create/);
+    const create = client.createProjection('mine', 'class Mine {} fromAll().when({ $any: function (s, e) {} })');
+    await expect(create).rejects.toThrow(/Projections\.Create.*ClassDeclaration/);
     users.close();
   });
 });

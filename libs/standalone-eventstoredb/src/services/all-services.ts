@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import monitoringGrpc from '@eventstore/db-client/generated/monitoring_grpc_pb.js';
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import operationsGrpc from '@eventstore/db-client/generated/operations_grpc_pb.js';
 import persistentGrpc from '@eventstore/db-client/generated/persistent_grpc_pb.js';
@@ -19,7 +19,8 @@ import type { StoreNode } from '../node.js';
 import '../wire/guard.js';
 import { BatchAppendCall, handleAppend } from './append.js';
 import { DeleteService } from './delete.js';
-import { gossip, supportedMethods } from './info.js';
+import { type Address, gossip, supportedMethods } from './info.js';
+import { monitoringService } from './monitoring.js';
 import { operationsService } from './operations.js';
 import { persistentSubscriptions } from './persistent.js';
 import { projectionsService } from './projections.js';
@@ -45,15 +46,11 @@ const streamsDefinition = definition({
 const persistent = persistentGrpc.PersistentSubscriptionsService;
 const persistentDefinition = definition({ ...persistent, read: { ...persistent.read, ...bytesOut } });
 
-/** The address at which the node is reached, known once it listens. */
-export interface Address {
-  readonly host: string;
-  port: number;
-}
+const monitoring = monitoringGrpc.MonitoringService;
+const monitoringDefinition = definition({ ...monitoring, stats: { ...monitoring.stats, ...bytesOut } });
 
 /** Registers what the node serves. What it does not serve, gRPC answers with UNIMPLEMENTED and the method's name. */
 export function addServices(server: Server, node: StoreNode, address: Address, shutdown: () => Promise<void>): void {
-  const instanceId = randomUUID();
   server.addService(streamsDefinition, streamsService(node));
   server.addService(persistentDefinition, persistentSubscriptions(node.groups, node.log, node.reader, node.outlets));
   server.addService(definition(projectionsGrpc.ProjectionsService), projectionsService(node.projections));
@@ -62,14 +59,16 @@ export function addServices(server: Server, node: StoreNode, address: Address, s
     operationsService(node.scavenges, node.groups, shutdown),
   );
   server.addService(definition(gossipGrpc.GossipService), {
-    read: unary(() => gossip(instanceId, address.host, address.port)),
+    read: unary(() => gossip(address)),
   } as unknown as UntypedServiceImplementation);
+  server.addService(monitoringDefinition, monitoringService(node.log, node.outlets));
   const features = supportedMethods([
     streamsDefinition,
     persistentDefinition,
     definition(projectionsGrpc.ProjectionsService),
     definition(operationsGrpc.OperationsService),
     definition(gossipGrpc.GossipService),
+    monitoringDefinition,
     definition(featuresGrpc.ServerFeaturesService),
   ]);
   server.addService(definition(featuresGrpc.ServerFeaturesService), {

@@ -11,8 +11,6 @@ export interface FilterOptions {
   readonly accepts: EventFilter;
   /** A subscription sends a checkpoint after so many events looked at. */
   readonly checkpointEvery: number;
-  /** A read ends after so many events looked at, or never. */
-  readonly maxSearchWindow: number | undefined;
 }
 
 /** The filter of a read of $all. Throws INVALID_ARGUMENT on one that can't be used. */
@@ -28,7 +26,6 @@ export function filterOf(options: ReadReq.Options.FilterOptions): FilterOptions 
       prefixes: expression.getPrefixList(),
     }),
     checkpointEvery: Math.max(1, window) * multiplier,
-    maxSearchWindow: options.hasMax() ? options.getMax() : undefined,
   };
 }
 

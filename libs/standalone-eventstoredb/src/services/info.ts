@@ -6,6 +6,13 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 /** The version that this server stands for. */
 export const SERVER_VERSION = '24.2.0';
 
+/** Who the node is, and the address at which it is reached, known once it listens. */
+export interface Address {
+  readonly instanceId: string;
+  readonly host: string;
+  port: number;
+}
+
 /** ServerFeatures.GetSupportedMethods: what is served, by service and method. */
 export function supportedMethods(
   services: readonly ServiceDefinition[],
@@ -31,7 +38,7 @@ function featuresOf(service: string, method: string): string[] {
 }
 
 /** Gossip.Read: one node, which leads. */
-export function gossip(instanceId: string, host: string, port: number): InstanceType<typeof gossipPb.ClusterInfo> {
+export function gossip({ instanceId, host, port }: Address): InstanceType<typeof gossipPb.ClusterInfo> {
   const member = new gossipPb.MemberInfo();
   member.setInstanceId(new sharedPb.UUID().setString(instanceId));
   member.setTimeStamp(`${Date.now()}0000`);

@@ -2,7 +2,7 @@ import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { invalidArgument } from '../errors.js';
 import { type FilterOptions, filterOf } from './event-filter.js';
 
-/** A decoded `ReadReq`. Positions and revisions beyond 2^53 become Infinity: nothing of this server lies there. */
+/** A decoded `ReadReq`. Positions and revisions beyond 2^53 are the end: nothing of this server lies there. */
 export interface ReadQuery {
   /** undefined: $all. */
   readonly stream: Buffer | undefined;
@@ -13,6 +13,8 @@ export interface ReadQuery {
   readonly resolveLinks: boolean;
   readonly structuredIds: boolean;
   readonly filter: FilterOptions | undefined;
+  /** A client of this generation (1: it wants to know the stream's last revision), 0 for those that do not say. */
+  readonly compatibility: number;
 }
 
 /** Throws INVALID_ARGUMENT when the combination makes no sense. */
@@ -31,6 +33,7 @@ export function readQueryOf(request: ReadReq): ReadQuery {
     resolveLinks: options.getResolveLinks(),
     structuredIds: options.getUuidOption()?.hasString() !== true,
     filter: filter === undefined ? undefined : filterOf(filter),
+    compatibility: options.getControlOption()?.getCompatibility() ?? 0,
   };
 }
 
@@ -41,14 +44,20 @@ function sourceOf(options: ReadReq.Options): Pick<ReadQuery, 'stream' | 'from'> 
     if (name.length === 0) throw invalidArgument('the name of the stream is empty');
     return {
       stream: name,
-      from: stream.hasEnd() ? 'end' : stream.hasRevision() ? numberOf(stream.getRevision()) : 'start',
+      from: stream.hasEnd() ? 'end' : stream.hasRevision() ? placeOf(stream.getRevision()) : 'start',
     };
   }
   const all = options.getAll();
   if (all === undefined) throw invalidArgument('neither a stream nor $all was asked for');
   const position = all.getPosition();
   if (position === undefined) return { stream: undefined, from: all.hasEnd() ? 'end' : 'start' };
-  return { stream: undefined, from: numberOf(position.getCommitPosition()) };
+  return { stream: undefined, from: placeOf(position.getCommitPosition()) };
+}
+
+/** Some clients name the end by the largest value there is. */
+function placeOf(text: string): number | 'end' {
+  const place = numberOf(text);
+  return place === Infinity ? 'end' : place;
 }
 
 function numberOf(text: string): number {

@@ -5,9 +5,17 @@ import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { streamDeleted } from '../errors.js';
 import { ALL, type EventLog } from '../store/event-log.js';
 import { type LogReader, PAGE_EVENTS } from '../store/log-reader.js';
+import type { StreamInfo } from '../store/stream-info.js';
 import { isSoftDeleted } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
-import { CAUGHT_UP, FELL_BEHIND, checkpoint, confirmation, streamNotFoundResponse } from '../wire/responses.js';
+import {
+  CAUGHT_UP,
+  FELL_BEHIND,
+  checkpoint,
+  confirmation,
+  lastStreamPosition,
+  streamNotFoundResponse,
+} from '../wire/responses.js';
 import { EventPresenter } from './event-presenter.js';
 import type { Outlet, Outlets } from './outlet.js';
 import { type ReadQuery, readQueryOf } from './read-query.js';
@@ -74,6 +82,17 @@ export class ReadService {
       outlet.send(streamNotFoundResponse(stream));
       return;
     }
+    await this.sendStream(info, query, maxCount, presenter, outlet);
+    if (query.compatibility > 0) outlet.send(lastStreamPosition(info.committed));
+  }
+
+  private async sendStream(
+    info: StreamInfo,
+    query: ReadQuery,
+    maxCount: number,
+    presenter: EventPresenter,
+    outlet: Outlet,
+  ): Promise<void> {
     let left = maxCount;
     let next = startOfStream(query, info.committed);
     while (left > 0 && !outlet.closed) {

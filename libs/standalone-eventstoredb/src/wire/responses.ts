@@ -24,6 +24,10 @@ export function checkpoint(position: number): Buffer {
   return bytesOf(new streamsPb.ReadResp().setCheckpoint(message));
 }
 
+export function lastStreamPosition(revision: number): Buffer {
+  return bytesOf(new streamsPb.ReadResp().setLastStreamPosition(String(revision)));
+}
+
 export function streamNotFoundResponse(stream: Buffer): Buffer {
   const message = new streamsPb.ReadResp.StreamNotFound().setStreamIdentifier(identifier(stream));
   return bytesOf(new streamsPb.ReadResp().setStreamNotFound(message));
