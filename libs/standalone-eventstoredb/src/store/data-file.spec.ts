@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -127,4 +127,21 @@ describe('a file that is damaged', () => {
     bytes.fill(0, at - 220, at);
     await expect(openCopy(bytes)).rejects.toThrow(/position \d+ can't be read/);
   });
+
+  it('in any of its pages is refused in words, or answers what was written', async () => {
+    const bytes = snapshot();
+    const pages = bytes.length / PAGE;
+    let refused = 0;
+    for (let page = 2; page < pages; page++) {
+      const damaged = Buffer.from(bytes);
+      const length = [PAGE, 512, 8, 1][page % 4]!;
+      const at = page * PAGE + Math.floor(Math.random() * (PAGE - length + 1));
+      randomBytes(length).copy(damaged, at);
+      const outcome = await openCopy(damaged).catch((error: Error) => error.message);
+      // What is not answered as it was written must be said to be damaged.
+      if (typeof outcome !== 'string') expect(outcome).toEqual(acknowledged);
+      else refused += 1;
+    }
+    expect(refused).toBeGreaterThan(5);
+  }, 120_000);
 });

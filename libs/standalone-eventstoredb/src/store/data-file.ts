@@ -15,7 +15,8 @@ export const DATA_FILE = 'data.mdb';
 
 /**
  * The two headers of lmdb's file, one for each of the last two commits: a page header of 24 bytes (page number at 0, flags at
- * 18), then u32 magic · u32 version · 16 bytes · u32 page size · … · u64 last page at 120 · u64 commit number at 128.
+ * 18), then u32 magic · u32 version · 16 bytes · two tables of 48 bytes at 24, of free pages (it begins with the u32 page
+ * size) and of the other tables · u64 last page at 120 · u64 commit number at 128.
  */
 const PAGE_HEAD = 24;
 const MAGIC = 0xbeefc0de;
@@ -23,11 +24,13 @@ const FLAG_META = 8;
 const META_LENGTH = PAGE_HEAD + 144;
 const PAGE_SIZES = [4096, 8192, 16384, 32768, 65536];
 
-interface Header {
+export interface Header {
   readonly bytes: Buffer;
   readonly pageSize: number;
   readonly lastPage: number;
   readonly commit: number;
+  /** As lmdb describes a table: where the trees begin. */
+  readonly tables: readonly Buffer[];
 }
 
 function headerAt(descriptor: number, offset: number): Header | undefined {
@@ -37,7 +40,8 @@ function headerAt(descriptor: number, offset: number): Header | undefined {
   const known = bytes.readUInt32LE(PAGE_HEAD) === MAGIC && (bytes.readUInt16LE(18) & FLAG_META) !== 0;
   if (!known || !PAGE_SIZES.includes(pageSize)) return undefined;
   const lastPage = Number(bytes.readBigUInt64LE(PAGE_HEAD + 120));
-  return { bytes, pageSize, lastPage, commit: Number(bytes.readBigUInt64LE(PAGE_HEAD + 128)) };
+  const tables = [24, 72].map((at) => bytes.subarray(PAGE_HEAD + at, PAGE_HEAD + at + 48));
+  return { bytes, pageSize, lastPage, commit: Number(bytes.readBigUInt64LE(PAGE_HEAD + 128)), tables };
 }
 
 /** The header of the second page; without the first, its place is known by the page size it names itself. */
@@ -48,6 +52,13 @@ function secondHeader(descriptor: number, first: Header | undefined): Header | u
     if (header?.pageSize === size) return header;
   }
   return undefined;
+}
+
+/** That of the latest commit, if there is one. */
+export function newestHeader(descriptor: number): Header | undefined {
+  const first = headerAt(descriptor, 0);
+  const second = secondHeader(descriptor, first);
+  return (second?.commit ?? -1) > (first?.commit ?? -1) ? second : first;
 }
 
 export interface Checked {

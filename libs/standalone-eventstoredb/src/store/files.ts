@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { compactIfAsked } from './compaction.js';
 import { DATA_FILE, checkDataFile, cutOffAgain } from './data-file.js';
 import { reserveLockFile } from './lock-file.js';
+import { checkPages } from './page-check.js';
 import { verifyAll } from './verify.js';
 import { type Database, type RootDatabase, open } from 'lmdb';
 
@@ -74,9 +75,13 @@ export async function openFiles(dataDir: string): Promise<Files> {
 /** Opens what {@link checkDataFile} lets pass. A file that was cut off is read from end to end, and left as it was if that fails. */
 function openChecked(dataDir: string): Files {
   const { cutOffAt } = checkDataFile(dataDir);
-  if (cutOffAt === undefined) return openEnvironment(dataDir);
+  if (cutOffAt === undefined) {
+    checkPages(dataDir);
+    return openEnvironment(dataDir);
+  }
   let files: Files | undefined;
   try {
+    checkPages(dataDir, Infinity);
     files = openEnvironment(dataDir);
     const { chunks, index, streams, state, groups, projections, projectionStates } = files;
     verifyAll(chunks, [index, streams, state, groups, projections, projectionStates]);

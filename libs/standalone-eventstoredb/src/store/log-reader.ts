@@ -1,7 +1,7 @@
 import { decodeChunk } from './chunk.js';
 import type { EventLog } from './event-log.js';
 import { type Run, indexKey, runOf } from './files.js';
-import { createdAtMs, isIntact } from '../wire/record.js';
+import { StoredRecord, createdAtMs, isIntact } from '../wire/record.js';
 import { expiryMs, firstVisibleRevision } from './stream-metadata.js';
 import type { StreamInfo } from './stream-info.js';
 import { DamagedError } from './storage-error.js';
@@ -84,7 +84,7 @@ export class LogReader {
         next = run.revision + index + 1;
         const record = chunk[index];
         if (record !== undefined && createdAtMs(record) >= expired) {
-          records.push(intact(record, run.position + index));
+          records.push(intactOf(info, run, index, record));
           bytes += record.length;
         }
       }
@@ -111,7 +111,7 @@ export class LogReader {
         next = run.revision + index - 1;
         const record = chunk[index];
         if (record !== undefined && createdAtMs(record) >= expired) {
-          records.push(intact(record, run.position + index));
+          records.push(intactOf(info, run, index, record));
           bytes += record.length;
         }
       }
@@ -123,8 +123,9 @@ export class LogReader {
   event(info: StreamInfo, revision: number): Buffer | undefined {
     if (revision < 0 || revision > info.committed) return undefined;
     for (const run of this.runsForwards(info, revision)) {
-      const record = this.chunkAt(run)[revision - run.revision];
-      return record === undefined ? undefined : intact(record, run.position + revision - run.revision);
+      const index = revision - run.revision;
+      const record = this.chunkAt(run)[index];
+      return record === undefined ? undefined : intactOf(info, run, index, record);
     }
     return undefined;
   }
@@ -164,4 +165,11 @@ export class LogReader {
 function intact(record: Buffer, position: number): Buffer {
   if (!isIntact(record, position)) throw new DamagedError(position);
   return record;
+}
+
+/** Of a stream: what its index names must also be of the stream and the revision that were asked for. */
+function intactOf(info: StreamInfo, run: Run, index: number, stored: Buffer): Buffer {
+  const record = new StoredRecord(intact(stored, run.position + index));
+  if (record.revision === run.revision + index && record.streamName.equals(info.nameBytes)) return stored;
+  throw new DamagedError(`revision ${run.revision + index} of ${info.name} can't be read`);
 }
