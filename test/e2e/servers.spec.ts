@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { estate, estateJson, ROOT, startApp, temporaryFolder, type Running } from '../support/processes.js';
+import { estate, estateJson, ROOT, start, startApp, temporaryFolder, type Running } from '../support/processes.js';
 
 /** Two APIs, two projectors and the clocks on servers that only their addresses name: how a cluster is laid out. */
 const folder = temporaryFolder();
@@ -114,6 +114,28 @@ describe('several processes on the same servers', () => {
     const verified = await estate(['verify'], folder.path, { env });
     expect([verified.status, verified.stderr.replaceAll(/^waiting for .*\n/gm, '')]).toEqual([0, '']);
   }, 120_000);
+});
+
+describe('samples/subscriber.mjs', () => {
+  it('shows every event of a community once, and goes on where it stopped', async () => {
+    const follow = async (until: RegExp): Promise<string[]> => {
+      const script = join(ROOT, 'samples', 'subscriber.mjs');
+      const subscriber = start(process.execPath, [script, 'notifications', 'yinghu'], { env });
+      running.push(subscriber);
+      await subscriber.until('stdout', until);
+      subscriber.child.kill('SIGINT');
+      const { stdout, stderr, status } = await subscriber.ended;
+      expect([status, stderr]).toEqual([0, '']);
+      return stdout.trimEnd().split('\n');
+    };
+    const first = await follow(/"minor":"1059"/);
+    const types = new Set(first.map((line) => (JSON.parse(line) as { type: string }).type));
+    expect([...types]).toEqual(expect.arrayContaining(['CommunityRegistered', 'FeeAssessed', 'PaymentReceived']));
+    const paid = { amount: { currency: 'CNY', minor: '4321' }, effectiveOn: '2026-02-02', method: 'cash' };
+    expect((await ask(1, 'cashier', `${ACCOUNT}/payments`, paid)).status).toBe(201);
+    const again = await follow(/"minor":"4321"/);
+    expect(again.length).toBeLessThan(first.length);
+  }, 60_000);
 });
 
 describe('Dockerfile and docker-compose.yml', () => {
