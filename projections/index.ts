@@ -27,7 +27,13 @@ export { AuditTrailReader, type AuditEntry, type AuditQuery } from './audit-trai
 export { caseQueueProjection, type QueuedCaseDocument } from './case-queue/case-queue.projection.js';
 export { caseTimersProjection, type CaseTimersDocument } from './case-timers/case-timers.projection.js';
 export { CaseTimersReader, type TimerQuery } from './case-timers/case-timers.reader.js';
-export { CaseQueueReader, type QueuedCase, type QueuePlace, type QueueQuery } from './case-queue/case-queue.reader.js';
+export {
+  CaseQueueReader,
+  type PastQueueQuery,
+  type QueuedCase,
+  type QueuePlace,
+  type QueueQuery,
+} from './case-queue/case-queue.reader.js';
 export { checkAtStart } from './check-at-start.js';
 export type { Cut } from './cut.js';
 export { EVENT_TYPES } from './event-types.js';

@@ -1,5 +1,5 @@
 import { millisecondsBetween, type Instant } from '#libs/kernel';
-import { pagesOf, type ReadStore } from '#libs/read-store';
+import { pagesOf, type ReadStore, type StoredDocument } from '#libs/read-store';
 import {
   isExcluded,
   milestonesAt,
@@ -8,6 +8,7 @@ import {
   type Milestone,
   type MilestoneStanding,
 } from '#libs/service-desk';
+import { compareInQueue, FirstInQueue, queueAt } from './case-history.js';
 import {
   caseQueueProjection,
   QUEUE_ORDER_INDEX,
@@ -26,6 +27,14 @@ export interface QueueQuery {
   readonly after?: QueuePlace;
   /** How many cases are asked of the server at a time; a page of a list needs no more than it shows. */
   readonly pageSize?: number;
+}
+
+/** The queue as it was. */
+export interface PastQueueQuery extends QueueQuery {
+  /** Everything up to it, and nothing else, was folded. */
+  readonly position: bigint;
+  /** At most so many are asked for; all without it. */
+  readonly limit?: number;
 }
 
 /** A case's place in the queue. */
@@ -47,9 +56,11 @@ export interface QueuedCase {
   readonly minutesLeft: number | null;
   readonly provisional: boolean;
   readonly milestones: Readonly<Record<Milestone, Omit<MilestoneStanding, 'milestone'>>> | null;
+  /** Position from which on facts of the case are missing here; absent where none is. */
+  readonly staleSince?: string;
 }
 
-type Stored = QueuedCaseDocument & { readonly position: bigint };
+type Stored = QueuedCaseDocument & Pick<StoredDocument, 'position' | 'parked'>;
 
 const BATCH = 1_000;
 const MS_PER_MINUTE = 60_000;
@@ -72,6 +83,21 @@ export class CaseQueueReader {
         }
       }
     }
+  }
+
+  /**
+   * The queue as it stood at an earlier position, from the facts of the cases that the read model service quality keeps: the queue itself knows
+   * the present only. It reads all facts of the community up to there.
+   */
+  async *listCasesAt(query: PastQueueQuery): AsyncGenerator<QueuedCase> {
+    const first = new FirstInQueue(query.limit ?? Number.MAX_SAFE_INTEGER);
+    for await (const document of queueAt(this.store, query)) {
+      const isWanted = query.status === undefined || document.status === query.status;
+      const isBehind = query.after === undefined || compareInQueue(document, query.after) > 0;
+      if (!isWanted || !isBehind) continue;
+      if (!query.breached || isBreached(queuedCase(document, query.now))) first.add(document);
+    }
+    for (const document of first.inOrder()) yield queuedCase(document, query.now);
   }
 
   /** How the server would run `listCases`; with its execution: the first page of it. */
@@ -102,7 +128,7 @@ function stretchesFrom(place: QueuePlace | undefined): readonly object[] {
   return [{ idle: false, dueAt: { $gte: dueAt }, $or: [{ dueAt: { $gt: dueAt } }, ...sameDue] }, { idle: true }];
 }
 
-function queuedCase(document: Stored, now: Instant): QueuedCase {
+function queuedCase(document: QueuedCaseDocument & Pick<StoredDocument, 'parked'>, now: Instant): QueuedCase {
   const { caseId, kind, status, severity, team, handler, openedAt, standing, due, dueAt } = document;
   return {
     ...{ caseId, kind, state: status, severity, team, handler, openedAt },
@@ -112,10 +138,11 @@ function queuedCase(document: Stored, now: Instant): QueuedCase {
     minutesLeft: dueAt === null ? null : Math.floor(millisecondsBetween(now, dueAt) / MS_PER_MINUTE),
     provisional: standing.deadlines.complete.provisional,
     milestones: isExcluded(status) ? null : milestonesOf(document, now),
+    ...(document.parked ? { staleSince: document.parked.since.toString() } : {}),
   };
 }
 
-function milestonesOf({ standing }: Stored, now: Instant): NonNullable<QueuedCase['milestones']> {
+function milestonesOf({ standing }: QueuedCaseDocument, now: Instant): NonNullable<QueuedCase['milestones']> {
   const entries = milestonesAt(standing, now).map(({ milestone, ...rest }) => [milestone, rest] as const);
   return Object.fromEntries(entries) as NonNullable<QueuedCase['milestones']>;
 }

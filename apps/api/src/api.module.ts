@@ -19,6 +19,7 @@ import { API_OPTIONS, type ApiOptions } from './api-options.js';
 import { OPERATIONS, USE_CASES } from './controllers.js';
 import { CommandInterceptor } from './http/command.interceptor.js';
 import { IdempotencyClaims } from './http/idempotency.js';
+import { ListCursors } from './http/list-cursors.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { QueryInterceptor } from './http/query.interceptor.js';
 import { openApiDocument } from './openapi/document.js';
@@ -26,6 +27,7 @@ import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
 import { routesOf } from './openapi/routes.js';
 import { Metrics } from './operations/metrics.js';
 import { ReadinessCheck } from './operations/readiness.js';
+import { EntityStates } from './reports/entity-states.js';
 import { StreamHeads } from './reports/stream-heads.js';
 import { AccessGuard } from './security/access.guard.js';
 import { Communities } from './security/communities.js';
@@ -62,7 +64,16 @@ export class ApiModule {
         { provide: ReadStore, useValue: readStore },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
-        ...[Communities, RefusedAttempts, IdempotencyClaims, StreamHeads, Metrics, ReadinessCheck],
+        ...[
+          Communities,
+          RefusedAttempts,
+          IdempotencyClaims,
+          StreamHeads,
+          EntityStates,
+          ListCursors,
+          Metrics,
+          ReadinessCheck,
+        ],
         ...[CommandInterceptor, QueryInterceptor],
       ],
     };

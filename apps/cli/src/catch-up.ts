@@ -1,6 +1,6 @@
 import { DomainError } from '#libs/kernel';
-import { Drain, LeaseContender, type HeldLease } from '#libs/projection-engine';
-import { waitForPosition, type ReadStore } from '#libs/read-store';
+import { Drain, LeaseContender, type HeldLease, type Projection } from '#libs/projection-engine';
+import { waitForPosition, type ReadStore, type StaleQuery } from '#libs/read-store';
 import type { Runtime } from '#libs/runtime';
 import { projections } from '#projections';
 import { projectionLease } from '../../projector/src/projection-lease.js';
@@ -26,6 +26,53 @@ export async function catchUp(session: Session, runtime: Runtime): Promise<bigin
     await held.release();
   }
   return head;
+}
+
+/** What a report says of the cut that it is of. */
+export interface ReportCut {
+  /** The present head of the store, or the earlier position that was asked for. */
+  readonly position: bigint;
+  /** `staleSince`, where a part of the report stands still; nothing otherwise. */
+  stale(models: readonly Projection[], part: StaleQuery): Promise<{ readonly staleSince?: string }>;
+}
+
+/**
+ * A report on read models that are caught up, as of the present head or as of an earlier position `at`; in one view, whatever is switched meanwhile.
+ * @throws DomainError POSITION_INVALID, AT_NOT_REACHED
+ */
+export async function onCut<T>(
+  session: Session,
+  runtime: Runtime,
+  at: string | undefined,
+  work: (cut: ReportCut) => Promise<T>,
+): Promise<T> {
+  const wanted = at === undefined ? undefined : parsePosition(at);
+  const head = await catchUp(session, runtime);
+  if (wanted !== undefined && wanted > head)
+    throw new DomainError('AT_NOT_REACHED', `position ${wanted} has not been reached: the store ends at ${head}`);
+  const position = wanted ?? head;
+  const { readStore } = runtime;
+  const stale: ReportCut['stale'] = async (models, part) => {
+    const checkpoints = await readStore.liveCheckpoints(models);
+    const since = await readStore.staleByCheckpoints(checkpoints, { ...part, upTo: position });
+    return since === undefined ? {} : { staleSince: since.toString() };
+  };
+  return readStore.inOneView(() => work({ position, stale }));
+}
+
+/** The line of a table that says so. */
+export function staleLine({ staleSince }: { readonly staleSince?: string }): string[] {
+  return staleSince === undefined
+    ? []
+    : [`STALE: what is shown is right as of just before position ${staleSince} (estate parked list)`];
+}
+
+/** @throws DomainError POSITION_INVALID */
+export function parsePosition(text: string): bigint {
+  const position = /^\d{1,19}$/.test(text) ? BigInt(text) : undefined;
+  if (position === undefined || position >= 2n ** 63n)
+    throw new DomainError('POSITION_INVALID', `not a position (digits only): '${text.slice(0, 40)}'`);
+  return position;
 }
 
 async function foldUpTo(

@@ -49,25 +49,29 @@ function addReports(program: Command): void {
   const aging = leaf(report, 'aging', 'outstanding amounts by age as of a date')
     .requiredOption('--community <id>')
     .requiredOption('--as-of <date>', 'YYYY-MM-DD, included')
-    .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day');
+    .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day')
+    .option('--at <position>', 'as it was when everything up to this position, and nothing else, was folded');
   lazily(aging, () => import('./commands/report-aging.js'));
   const ledger = leaf(report, 'ledger', "one account's ledger with its running balance")
     .requiredOption('--community <id>')
     .requiredOption('--account <id>')
     .option('--as-of <date>', 'YYYY-MM-DD, included')
-    .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day');
+    .option('--known-at <instant>', 'only what was recorded by then; a plain date means the end of that day')
+    .option('--at <position>', 'as it was when everything up to this position, and nothing else, was folded');
   lazily(ledger, () => import('./commands/report-ledger.js'));
   const service = leaf(report, 'service', 'cases opened in a period: states, resolution, milestones, response times')
     .requiredOption('--community <id>')
     .requiredOption('--from <date>', 'YYYY-MM-DD, included')
     .requiredOption('--to <date>', 'YYYY-MM-DD, included')
     .option('--as-of <instant>', 'what happened later does not count; a plain date means the end of that day')
-    .option('--by <dimension>', 'also by team, agent, kind, severity or month');
+    .option('--by <dimension>', 'also by team, agent, kind, severity or month')
+    .option('--at <position>', 'as it was when everything up to this position, and nothing else, was folded');
   lazily(service, () => import('./commands/report-service.js'));
   const cases = leaf(report, 'cases', 'the queue of cases, by the clock that ends next')
     .requiredOption('--community <id>')
     .option('--state <state>', 'open, resolved, closed, rejected, withdrawn or duplicate')
-    .option('--breached', 'only cases with a breached milestone');
+    .option('--breached', 'only cases with a breached milestone')
+    .option('--at <position>', 'as it was when everything up to this position, and nothing else, was folded');
   lazily(cases, () => import('./commands/report-cases.js'));
   const audit = leaf(
     report,
@@ -76,7 +80,8 @@ function addReports(program: Command): void {
   )
     .requiredOption('--community <id>')
     .option('--account <id>')
-    .option('--case <id>', 'instead of an account');
+    .option('--case <id>', 'instead of an account')
+    .option('--at <position>', 'as it was when everything up to this position, and nothing else, was folded');
   lazily(audit, () => import('./commands/report-audit.js'));
 }
 

@@ -129,8 +129,17 @@ export class ReadStore {
    * Position since which a part of a live read model is out of date, because an event of it could not be folded; undefined when it is whole.
    */
   async staleSince(model: VersionedName, query: StaleQuery): Promise<bigint | undefined> {
-    const [checkpoint] = await this.liveCheckpoints([model]);
-    return checkpoint?.parked ? this.parked.staleSince(checkpoint._id, query) : undefined;
+    return this.staleByCheckpoints(await this.liveCheckpoints([model]), query);
+  }
+
+  /** The same of several read models whose checkpoints are at hand; the first of the positions. Costs nothing where nothing is parked. */
+  async staleByCheckpoints(
+    checkpoints: readonly (CheckpointDocument | undefined)[],
+    query: StaleQuery,
+  ): Promise<bigint | undefined> {
+    const stale = checkpoints.filter((checkpoint) => checkpoint?.parked);
+    const found = await Promise.all(stale.map((checkpoint) => this.parked.staleSince(checkpoint!._id, query)));
+    return found.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
   }
 
   /** How far a collection is, as anybody may look it up. */

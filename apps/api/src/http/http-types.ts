@@ -14,6 +14,8 @@ export interface RequestFacts {
   readonly today: LocalDate;
   /** Position that the read models of the query have reached; set by the query interceptor. */
   position?: bigint;
+  /** The earlier position that was asked for; then `position` is the same. */
+  at?: bigint;
 }
 
 /** The part of a Fastify request that is used here. */

@@ -1,4 +1,4 @@
-import type { ModelName } from '#libs/read-store';
+import type { Projection } from '#libs/projection-engine';
 import type { OperationId } from '../security/permissions.js';
 import type { Schema } from '../openapi/schema-types.js';
 import type { RequestClass } from './request-shape.js';
@@ -34,7 +34,12 @@ export interface QueryOperation {
   readonly at?: string;
   readonly input: RequestClass;
   /** Read models that the answer comes from; none: straight from the event store, and fresh. */
-  readonly models: readonly ModelName[];
+  readonly models: readonly Projection[];
+  /**
+   * What answers `at` an earlier position: read models that keep history (its own, or others), or the stream itself, folded up to there.
+   * Without it nothing does.
+   */
+  readonly history?: readonly Projection[] | 'stream';
   readonly example: Readonly<Record<string, string>>;
   readonly exampleAt?: Readonly<Record<string, string>>;
   readonly answer: Schema;

@@ -21,6 +21,7 @@ const BY_STATUS: Readonly<Record<number, Titles>> = {
     EVENT_NOT_JSON: 'A value cannot be stored exactly',
     CURSOR_INVALID: 'The cursor does not belong to this list',
     POSITION_INVALID: 'Not a position',
+    AT_NOT_KEPT: 'The answer is not kept for earlier positions',
     IDEMPOTENCY_KEY_INVALID: 'An idempotency key has 1 to 128 visible characters',
     PRECONDITION_INVALID: 'The If-Match header cannot be used here, or does not hold one entity tag',
     PERIOD_INVALID: 'A period ends before it begins',
@@ -58,6 +59,7 @@ const BY_STATUS: Readonly<Record<number, Titles>> = {
   },
   408: { REQUEST_TIMEOUT: 'The request did not come to its end in time' },
   409: {
+    AT_NOT_REACHED: 'The position asked for has not been reached',
     ACCOUNT_ALREADY_OPEN: 'The account is open already',
     COMMUNITY_ALREADY_REGISTERED: 'The community is registered already',
     UNIT_ALREADY_REGISTERED: 'The unit is registered already',

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { firstValueFrom, from, type Observable } from 'rxjs';
-import { DomainError } from '#libs/kernel';
-import { waitForPosition, type Freshness } from '#libs/read-store';
-import { API_OPTIONS, MOST_WAIT_MS, type ApiOptions } from '../api-options.js';
+import { streamName, parseId } from '#libs/kernel';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
+import { cutOf, reach, type QueryCut } from './freshness.js';
 import type { HttpReply, HttpRequest } from './http-types.js';
 import { OPERATION, type QueryOperation } from './operation-types.js';
 
@@ -12,52 +12,57 @@ export interface QueryAnswer {
   readonly revision?: string;
 }
 
-const DEFAULT_WAIT_MS = 2_000;
-const POSITION = /^\d{1,19}$/;
-
-/** Read your own write: waits until the query's read models have reached `after`, up to `waitMs`, and says what the answer reflects. */
+/**
+ * Read your own write: waits until the query's own read models have reached `after` (or `at`), up to `waitMs`, and says what the answer reflects,
+ * how far it is behind the store, and since when a part of it stands still.
+ */
 @Injectable()
 export class QueryInterceptor implements NestInterceptor {
   constructor(@Inject(API_OPTIONS) private readonly options: ApiOptions) {}
 
   intercept(context: ExecutionContext, next: CallHandler<QueryAnswer>): Observable<unknown> {
     const http = context.switchToHttp();
-    const { models } = Reflect.getMetadata(OPERATION, context.getHandler()) as QueryOperation;
-    return from(this.#run(models, http.getRequest<HttpRequest>(), http.getResponse<HttpReply>(), next));
+    const operation = Reflect.getMetadata(OPERATION, context.getHandler()) as QueryOperation;
+    // One view: what was waited for is what is read, whatever is switched meanwhile.
+    const run = () => this.#run(operation, http.getRequest<HttpRequest>(), http.getResponse<HttpReply>(), next);
+    return from(this.options.readStore.inOneView(run));
   }
 
   async #run(
-    models: QueryOperation['models'],
+    operation: QueryOperation,
     request: HttpRequest,
     reply: HttpReply,
     next: CallHandler<QueryAnswer>,
   ): Promise<object> {
-    const { after, waitMs } = request.query;
-    const token = after === undefined ? -1n : parsePosition(after);
-    const limitMs = waitMs === undefined ? DEFAULT_WAIT_MS : parseWait(waitMs);
-    const fresh: Freshness | undefined =
-      models.length === 0 ? undefined : await waitForPosition(this.options.readStore, models, token, { limitMs });
-    if (fresh) request.facts!.position = fresh.position;
+    const cut = cutOf(operation, request.query);
+    const reached = await reach(cut, this.options);
+    const facts = request.facts!;
+    if (reached.position !== undefined) facts.position = cut.at ?? reached.position;
+    if (cut.at !== undefined) facts.at = cut.at;
     const answer = await firstValueFrom(next.handle());
-    const behind = fresh !== undefined && !fresh.reached;
     reply.header('X-Position', answer.position);
-    if (behind) reply.header('X-Behind', 'true');
+    reply.header('X-Behind-Events', String(reached.behindEvents));
+    reply.header('X-Behind-Ms', String(reached.behindMs));
+    if (reached.behind) reply.header('X-Behind', 'true');
     if (answer.revision !== undefined) reply.header('ETag', `"${answer.revision}"`);
-    return { ...answer, behind };
+    const stale = await this.#staleSince(cut, reached.checkpoints, request, BigInt(answer.position));
+    if (stale === undefined) return { ...answer, behind: reached.behind };
+    reply.header('X-Stale-Since', stale.toString());
+    return { ...answer, behind: reached.behind, staleSince: stale.toString() };
   }
-}
 
-/** @throws DomainError POSITION_INVALID */
-export function parsePosition(text: unknown): bigint {
-  const position = typeof text === 'string' && POSITION.test(text) ? BigInt(text) : undefined;
-  if (position === undefined || position >= 2n ** 63n) throw new DomainError('POSITION_INVALID', 'Not a position');
-  return position;
-}
-
-function parseWait(text: unknown): number {
-  const waitMs = typeof text === 'string' && /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(waitMs <= MOST_WAIT_MS)) {
-    throw new DomainError('REQUEST_INVALID', `waitMs is a number of milliseconds, at most ${MOST_WAIT_MS}`);
+  /** Of an account's query its own stream counts, of others the community. */
+  #staleSince(
+    { models }: QueryCut,
+    checkpoints: Parameters<ApiOptions['readStore']['staleByCheckpoints']>[0],
+    { params, query, facts }: HttpRequest,
+    upTo: bigint,
+  ): Promise<bigint | undefined> {
+    if (models.length === 0) return Promise.resolve(undefined);
+    const { communityId } = facts!;
+    const accountId = params['accountId'] ?? query['accountId'];
+    const part =
+      accountId === undefined ? {} : { stream: streamName('account', communityId, parseId(String(accountId))) };
+    return this.options.readStore.staleByCheckpoints(checkpoints, { communityId, upTo, ...part });
   }
-  return waitMs;
 }

@@ -4,7 +4,7 @@ import type { CommandOperation, PublicOperation, QueryOperation } from '../http/
 import { PERMISSIONS } from '../security/permissions.js';
 import type { Route } from './routes.js';
 import { schemaOf, schemaOfShape } from './schemas.js';
-import { listOf, objectOf, POSITION, TEXT, type Schema } from './schema-types.js';
+import { INTEGER, listOf, objectOf, POSITION, TEXT, type Schema } from './schema-types.js';
 
 /** Path parameters of the examples, unless an operation says otherwise. */
 export const EXAMPLE_PATH: Readonly<Record<string, string>> = {
@@ -104,14 +104,29 @@ function describeQuery(operation: QueryOperation, path: string): object {
     const schema = schemaOfShape(shape);
     return { name, in: 'query', required, schema, ...(example === undefined ? {} : { example }) };
   });
-  const properties = { ...operation.answer.properties, behind: { type: 'boolean' } };
+  const properties = { ...operation.answer.properties, behind: { type: 'boolean' }, staleSince: STALE_SINCE };
   const answer = { ...operation.answer, properties, required: [...(operation.answer.required ?? []), 'behind'] };
   return {
     description: rolesOf(operation),
     parameters: [...pathParameters(operation, names), ...query],
-    responses: { 200: jsonResponse('Found', answer), ...problemResponses() },
+    responses: { 200: { ...jsonResponse('Found', answer), headers: FRESHNESS_HEADERS }, ...problemResponses() },
   };
 }
+
+const STALE_SINCE: Schema = {
+  ...POSITION,
+  description: 'Only where an event of the answer could not be folded: what is here is as of just before this position',
+};
+
+const headerOf = (description: string, schema: Schema): object => ({ description, schema });
+
+const FRESHNESS_HEADERS = {
+  'X-Position': headerOf('The position that the answer reflects', POSITION),
+  'X-Behind-Events': headerOf('Events that its read models have not folded yet; counted up to 1000', INTEGER),
+  'X-Behind-Ms': headerOf('Age of the oldest of them in milliseconds', INTEGER),
+  'X-Behind': headerOf('`true` when the position in `after` was not reached in time', TEXT),
+  'X-Stale-Since': headerOf('As `staleSince`', POSITION),
+};
 
 function rolesOf({ operation }: CommandOperation | QueryOperation): string {
   return `Roles: ${PERMISSIONS[operation].join(', ')}.`;

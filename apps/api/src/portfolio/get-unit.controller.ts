@@ -1,13 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { IsString } from 'class-validator';
-import { CommandRunner } from '#libs/event-store';
 import { DomainError, parseId } from '#libs/kernel';
 import { unitDecider } from '#libs/portfolio';
 import type { RequestFacts } from '../http/http-types.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
 import { DATE, INTEGER, listOf, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
-import { StreamHeads } from '../reports/stream-heads.js';
+import { EntityStates } from '../reports/entity-states.js';
 import { QueryRequest } from '../reports/queries.js';
 
 export class GetUnitRequest extends QueryRequest {
@@ -22,31 +21,28 @@ const OCCUPANCY = objectOf({
 
 @Controller('communities/:communityId/units/:unitId')
 export class GetUnitController {
-  constructor(
-    private readonly runner: CommandRunner,
-    private readonly heads: StreamHeads,
-  ) {}
+  constructor(private readonly states: EntityStates) {}
 
   @QueryRoute({
     operation: 'getUnit',
     summary: 'A unit with its occupancies, straight from the event store',
     input: GetUnitRequest,
     models: [],
+    history: 'stream',
     example: {},
     answer: objectOf({
       ...{ unitId: TEXT, use: TEXT, areaCentiM2: INTEGER, occupancies: listOf(OCCUPANCY) },
       ...{ revision: TEXT, position: POSITION },
     }),
   })
-  async getUnit(@Facts() { communityId }: RequestFacts, @Input() input: GetUnitRequest) {
+  async getUnit(@Facts() { communityId, at }: RequestFacts, @Input() input: GetUnitRequest) {
     const id = parseId(input.unitId);
-    const head = await this.heads.of('unit', communityId, id);
-    if (!head) throw new DomainError('UNIT_UNKNOWN', 'There is no such unit');
-    const unit = await this.runner.inspect(unitDecider, communityId, id, (state) => {
+    const found = await this.states.find(unitDecider, { communityId, id, at }, (state) => {
       if (state.status === 'Unknown') throw new DomainError('UNIT_UNKNOWN', 'There is no such unit');
       const { unitId, use, areaCentiM2, occupancies } = state;
       return { unitId, use, areaCentiM2, occupancies: [...occupancies.values()] };
     });
-    return { ...unit, ...head };
+    if (!found) throw new DomainError('UNIT_UNKNOWN', 'There is no such unit');
+    return { ...found.seen, ...found.head };
   }
 }

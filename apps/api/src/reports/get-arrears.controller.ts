@@ -34,9 +34,9 @@ export function cutOf({ asOf, knownAt }: GetArrearsRequest, { timeZone, today }:
   return { asOf: asOf === undefined ? today : parseLocalDate(asOf), ...known };
 }
 
-/** Whether kept totals answer it: all that is known, as of the present day or a later one. */
-export function isCurrent(cut: ReturnType<typeof cutOf>, { today }: RequestFacts): boolean {
-  return !('knownAt' in cut) && cut.asOf >= today;
+/** Whether kept totals answer it: all that is known and folded by now, as of the present day or a later one. */
+export function isCurrent(cut: ReturnType<typeof cutOf>, { today, at }: RequestFacts): boolean {
+  return at === undefined && !('knownAt' in cut) && cut.asOf >= today;
 }
 
 /** Read models that arrears are answered from. */
@@ -54,6 +54,7 @@ export class GetArrearsController {
     summary: 'What a community is owed, by age (domain.md §3), as of a day, as known at an instant (D16)',
     input: GetArrearsRequest,
     models: ARREARS_MODELS,
+    history: [arrearsAgingProjection],
     example: { asOf: '2026-03-31' },
     answer: objectOf({
       ...{ asOf: DATE, knownAt: TEXT_OR_NULL, position: POSITION, currency: TEXT },

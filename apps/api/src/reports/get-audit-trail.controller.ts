@@ -2,8 +2,9 @@ import { Controller } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 import { parseId } from '#libs/kernel';
 import { AuditTrailReader, auditTrailProjection } from '#projections';
-import { decodeCursor, encodeCursor, wholeOf } from '../http/cursor.js';
+import { wholeOf } from '../http/cursor.js';
 import type { RequestFacts } from '../http/http-types.js';
+import { ListCursors } from '../http/list-cursors.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
 import { DATE, INSTANT, listOf, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
@@ -30,20 +31,24 @@ const ENTRY = objectOf({
 
 @Controller('communities/:communityId/audit-trail')
 export class GetAuditTrailController {
-  constructor(private readonly reader: AuditTrailReader) {}
+  constructor(
+    private readonly reader: AuditTrailReader,
+    private readonly lists: ListCursors,
+  ) {}
 
   @QueryRoute({
     operation: 'getAuditTrail',
     summary: 'Who did what and when, refused attempts included, in the order of the event store (R2.3)',
     input: GetAuditTrailRequest,
     models: [auditTrailProjection],
+    history: [auditTrailProjection],
     example: { accountId: 'B1/0101', limit: '10' },
     answer: objectOf({ position: POSITION, entries: listOf(ENTRY), nextCursor: TEXT_OR_NULL }),
   })
-  async getAuditTrail(@Facts() { communityId, position }: RequestFacts, @Input() input: GetAuditTrailRequest) {
+  async getAuditTrail(@Facts() { communityId, position, at }: RequestFacts, @Input() input: GetAuditTrailRequest) {
     const accountId = input.accountId === undefined ? null : parseId(input.accountId);
-    const list = ['audit-trail', auditTrailProjection.version, communityId, accountId];
-    const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 1);
+    const list = ['audit-trail', communityId, accountId, at?.toString() ?? null];
+    const { cursor, next } = await this.lists.open(list, auditTrailProjection, input.cursor, 1);
     const upTo = cursor?.position ?? position!;
     const entries = this.reader.listEntries({
       communityId,
@@ -54,7 +59,7 @@ export class GetAuditTrailController {
     });
     const { items, more } = await firstOf(entries, limitOf(input));
     const place = [items.at(-1)?.position ?? null];
-    const nextCursor = more ? encodeCursor(list, { position: upTo, place }) : null;
+    const nextCursor = more ? next({ position: upTo, place }) : null;
     return { position: upTo.toString(), entries: items, nextCursor };
   }
 }

@@ -2,8 +2,9 @@ import { Controller } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 import { parseAsOfInstant, parseId, parseLocalDate } from '#libs/kernel';
 import { LedgerReader, ledgerProjection } from '#projections';
-import { decodeCursor, encodeCursor, wholeOf } from '../http/cursor.js';
+import { wholeOf } from '../http/cursor.js';
 import type { RequestFacts } from '../http/http-types.js';
+import { ListCursors } from '../http/list-cursors.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
 import { DATE, INSTANT, listOf, MINOR, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
@@ -31,22 +32,26 @@ const LINE = objectOf({
 
 @Controller('communities/:communityId/accounts/:accountId/ledger')
 export class GetLedgerController {
-  constructor(private readonly reader: LedgerReader) {}
+  constructor(
+    private readonly reader: LedgerReader,
+    private readonly lists: ListCursors,
+  ) {}
 
   @QueryRoute({
     operation: 'getLedger',
     summary: "An account's ledger lines with their running balance, as of a day, as known at an instant (D16)",
     input: GetLedgerRequest,
     models: [ledgerProjection],
+    history: [ledgerProjection],
     example: { asOf: '2026-03-31', limit: '10' },
     answer: objectOf({ accountId: TEXT, position: POSITION, lines: listOf(LINE), nextCursor: TEXT_OR_NULL }),
   })
-  async getLedger(@Facts() { communityId, timeZone, position }: RequestFacts, @Input() input: GetLedgerRequest) {
+  async getLedger(@Facts() { communityId, timeZone, position, at }: RequestFacts, @Input() input: GetLedgerRequest) {
     const accountId = parseId(input.accountId);
     const asOf = input.asOf === undefined ? null : parseLocalDate(input.asOf);
     const knownAt = input.knownAt === undefined ? null : parseAsOfInstant(input.knownAt, timeZone);
-    const list = ['ledger', ledgerProjection.version, communityId, accountId, asOf, knownAt];
-    const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 3);
+    const list = ['ledger', communityId, accountId, asOf, knownAt, at?.toString() ?? null];
+    const { cursor, next } = await this.lists.open(list, ledgerProjection, input.cursor, 3);
     const upTo = cursor?.position ?? position!;
     const cut = {
       position: upTo,
@@ -58,7 +63,7 @@ export class GetLedgerController {
     const { items, more } = await firstOf(lines, limitOf(input));
     const last = items.at(-1);
     const place = last && [last.effectiveOn, last.position, last.balance];
-    const nextCursor = more ? encodeCursor(list, { position: upTo, place: place! }) : null;
+    const nextCursor = more ? next({ position: upTo, place: place! }) : null;
     return { accountId, position: upTo.toString(), lines: items, nextCursor };
   }
 }

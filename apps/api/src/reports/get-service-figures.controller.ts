@@ -39,6 +39,7 @@ export class GetServiceFiguresController {
     summary: 'Figures of the cases opened in a period (domain.md §3): states, resolution, milestones, response times',
     input: GetServiceFiguresRequest,
     models: [serviceQualityProjection],
+    history: [serviceQualityProjection],
     example: { from: '2026-03-01', to: '2026-03-31', asOf: '2026-03-31', by: 'team' },
     answer: objectOf({
       ...{ from: DATE, to: DATE, asOf: INSTANT, position: POSITION, figures: ANY_OBJECT },

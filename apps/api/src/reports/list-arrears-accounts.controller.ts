@@ -1,8 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { IsOptional, IsString } from 'class-validator';
 import { ArrearsAgingReader, arrearsAgingProjection, CurrentArrearsReader } from '#projections';
-import { decodeCursor, encodeCursor } from '../http/cursor.js';
 import type { RequestFacts } from '../http/http-types.js';
+import { ListCursors } from '../http/list-cursors.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
 import { DATE, listOf, MINOR, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
@@ -28,6 +28,7 @@ export class ListArrearsAccountsController {
   constructor(
     private readonly reader: ArrearsAgingReader,
     private readonly current: CurrentArrearsReader,
+    private readonly lists: ListCursors,
   ) {}
 
   @QueryRoute({
@@ -35,6 +36,7 @@ export class ListArrearsAccountsController {
     summary: 'What each account owes, by age, in the order of the ids; for those who work on it only (D14)',
     input: ListArrearsAccountsRequest,
     models: ARREARS_MODELS,
+    history: [arrearsAgingProjection],
     example: { asOf: '2026-03-31', limit: '10' },
     answer: objectOf({
       ...{ asOf: DATE, knownAt: TEXT_OR_NULL, position: POSITION, currency: TEXT },
@@ -42,12 +44,12 @@ export class ListArrearsAccountsController {
     }),
   })
   async listArrearsAccounts(@Facts() facts: RequestFacts, @Input() input: ListArrearsAccountsRequest) {
-    const { communityId, currency, position } = facts;
+    const { communityId, currency, position, at } = facts;
     const cut = cutOf(input, facts);
     const { asOf, knownAt = null } = { knownAt: undefined, ...cut };
     // The present day is part of what makes the list: a list that was begun yesterday goes on as of yesterday only if it says so.
-    const list = ['arrears', arrearsAgingProjection.version, communityId, asOf, knownAt];
-    const cursor = input.cursor === undefined ? undefined : decodeCursor(list, input.cursor, 1);
+    const list = ['arrears', communityId, asOf, knownAt, at?.toString() ?? null];
+    const { cursor, next } = await this.lists.open(list, arrearsAgingProjection, input.cursor, 1);
     const upTo = cursor?.position ?? position!;
     const after = cursor ? { afterAccount: cursor.place[0] ?? '' } : {};
     const limit = limitOf(input);
@@ -60,7 +62,7 @@ export class ListArrearsAccountsController {
     return {
       ...{ asOf, knownAt, position: upTo.toString(), currency },
       accounts: items.map(({ account, sums }) => ({ account, ...sums.toReport() })),
-      nextCursor: more ? encodeCursor(list, { position: upTo, place }) : null,
+      nextCursor: more ? next({ position: upTo, place }) : null,
     };
   }
 }

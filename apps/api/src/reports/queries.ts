@@ -11,6 +11,11 @@ export class QueryRequest {
   @IsOptional()
   @Matches(/^[0-9]{1,5}$/)
   waitMs?: string;
+
+  /** The answer as it was when everything up to this position, and nothing else, was folded. */
+  @IsOptional()
+  @Matches(/^[0-9]{1,19}$/)
+  at?: string;
 }
 
 /** A list in pages. */

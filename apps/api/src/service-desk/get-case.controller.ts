@@ -1,13 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { IsIn, IsString } from 'class-validator';
-import { CommandRunner } from '#libs/event-store';
 import { DomainError, parseId } from '#libs/kernel';
 import { CASE_KINDS, caseDecider, describeCase, type CaseKind } from '#libs/service-desk';
 import type { RequestFacts } from '../http/http-types.js';
 import { QueryRoute } from '../http/operation.js';
 import { Facts, Input } from '../http/parameters.js';
 import { ANY_OBJECT, FLAG, INSTANT, listOf, objectOf, POSITION, TEXT, TEXT_OR_NULL } from '../openapi/schema-types.js';
-import { StreamHeads } from '../reports/stream-heads.js';
+import { EntityStates } from '../reports/entity-states.js';
 import { QueryRequest } from '../reports/queries.js';
 import { CASE_PATH } from './case-requests.js';
 
@@ -21,16 +20,14 @@ export class GetCaseRequest extends QueryRequest {
 
 @Controller(CASE_PATH)
 export class GetCaseController {
-  constructor(
-    private readonly runner: CommandRunner,
-    private readonly heads: StreamHeads,
-  ) {}
+  constructor(private readonly states: EntityStates) {}
 
   @QueryRoute({
     operation: 'getCase',
     summary: 'A case with its clocks as they stand (D5), straight from the event store; its entity tag is for If-Match',
     input: GetCaseRequest,
     models: [],
+    history: 'stream',
     example: {},
     answer: objectOf({
       ...{ caseId: TEXT, status: TEXT, kind: TEXT, severity: TEXT_OR_NULL, team: TEXT_OR_NULL, handler: TEXT_OR_NULL },
@@ -39,13 +36,12 @@ export class GetCaseController {
       ...{ policy: TEXT, calendar: TEXT, milestones: ANY_OBJECT, revision: TEXT, position: POSITION },
     }),
   })
-  async getCase(@Facts() { communityId, caller }: RequestFacts, @Input() input: GetCaseRequest) {
+  async getCase(@Facts() { communityId, caller, at }: RequestFacts, @Input() input: GetCaseRequest) {
     const caseId = parseId(input.caseId);
-    const head = await this.heads.of(input.kind, communityId, caseId);
-    if (!head) throw new DomainError('CASE_NOT_FOUND', 'There is no such case');
-    const described = await this.runner.inspect(caseDecider(input.kind), communityId, caseId, (state) =>
+    const found = await this.states.find(caseDecider(input.kind), { communityId, id: caseId, at }, (state) =>
       describeCase(state, caller.receivedAt),
     );
-    return { caseId, ...described, ...head };
+    if (!found) throw new DomainError('CASE_NOT_FOUND', 'There is no such case');
+    return { caseId, ...found.seen, ...found.head };
   }
 }

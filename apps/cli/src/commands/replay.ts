@@ -3,6 +3,7 @@ import { DomainError } from '#libs/kernel';
 import { accountDecider, describeAccount, type AccountEvent } from '#libs/receivables';
 import type { Runtime } from '#libs/runtime';
 import { findAccount, findCommunity } from '../books.js';
+import { parsePosition } from '../catch-up.js';
 import { addJsonWithList } from '../io/output.js';
 import type { CommandRun, Session } from '../session.js';
 import { storedEvents } from '../stored-events.js';
@@ -22,12 +23,6 @@ interface Step {
   readonly effectiveOn: string;
   readonly recordedAt: string;
   readonly state: ReturnType<typeof describeAccount>;
-}
-
-function parsePosition(text: string): bigint {
-  if (!/^\d{1,19}$/.test(text))
-    throw new DomainError('POSITION_INVALID', `not a position (digits only): '${text.slice(0, 40)}'`);
-  return BigInt(text);
 }
 
 async function* steps(runtime: Runtime, events: AsyncIterable<StoredEvent>): AsyncGenerator<Step> {

@@ -1,7 +1,7 @@
 import { parseAsOfInstant, parseLocalDate } from '#libs/kernel';
-import { ArrearsAgingReader, type AgingReport } from '#projections';
+import { ArrearsAgingReader, arrearsAgingProjection, type AgingReport } from '#projections';
 import { findCommunity } from '../books.js';
-import { catchUp } from '../catch-up.js';
+import { onCut, staleLine } from '../catch-up.js';
 import { formatMinor, tableLines, type Column } from '../io/table.js';
 import type { CommandRun } from '../session.js';
 
@@ -9,6 +9,7 @@ export interface AgingOptions {
   readonly community: string;
   readonly asOf: string;
   readonly knownAt?: string;
+  readonly at?: string;
 }
 
 type Row = Pick<AgingReport, 'buckets' | 'outstanding' | 'credit'> & { readonly account: string };
@@ -19,11 +20,14 @@ export const run: CommandRun<AgingOptions> = async (session, _args, options) => 
   const report = await session.withRuntime(async (runtime) => {
     const { communityId, currency, timeZone } = await findCommunity(runtime.eventStore, options.community);
     const knownAt = options.knownAt === undefined ? {} : { knownAt: parseAsOfInstant(options.knownAt, timeZone) };
-    const position = await catchUp(session, runtime);
-    return new ArrearsAgingReader(runtime.readStore).findReport({ communityId, asOf, currency, position, ...knownAt });
+    return onCut(session, runtime, options.at, async ({ position, stale }) => {
+      const query = { communityId, asOf, currency, position, ...knownAt };
+      const found = await new ArrearsAgingReader(runtime.readStore).findReport(query);
+      return { ...found, ...(await stale([arrearsAgingProjection], { communityId })) };
+    });
   });
   if (session.json) return session.answer.line(JSON.stringify(report));
-  for (const line of agingLines(options.community, report)) await session.answer.line(line);
+  for (const line of [...agingLines(options.community, report), ...staleLine(report)]) await session.answer.line(line);
 };
 
 /** The report as a table: a line for each of `accounts`, by default all, and the total of all. */

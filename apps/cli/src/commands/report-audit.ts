@@ -1,9 +1,9 @@
 import { ChainVerifier, UNKNOWN_POSITION, type EventStore, type StoredEvent } from '#libs/event-store';
 import { DomainError, streamName } from '#libs/kernel';
-import { AuditTrailReader, type AuditEntry } from '#projections';
+import { AuditTrailReader, auditTrailProjection, type AuditEntry } from '#projections';
 import { findAccount, findCommunity } from '../books.js';
 import { findCase } from '../cases.js';
-import { catchUp } from '../catch-up.js';
+import { onCut, staleLine } from '../catch-up.js';
 import { addJsonWithList } from '../io/output.js';
 import { tableLines, type Column } from '../io/table.js';
 import type { CommandRun, Session } from '../session.js';
@@ -13,6 +13,7 @@ export interface AuditOptions {
   readonly community: string;
   readonly account?: string;
   readonly case?: string;
+  readonly at?: string;
 }
 
 const LISTED_FAULTS = 5;
@@ -93,19 +94,25 @@ export const run: CommandRun<AuditOptions> = (session, _args, options) =>
   session.withRuntime(async (runtime) => {
     const { communityId } = await findCommunity(runtime.eventStore, options.community);
     const part = await partOf(runtime.eventStore, communityId, options);
-    const position = await catchUp(session, runtime);
-    const query = { communityId, ...part };
-    const check = new AuditCheck(
-      storedEvents(runtime.eventStore, { ...query, upTo: position, signal: session.signal }),
-    );
-    const items = check.checked(new AuditTrailReader(runtime.readStore).listEntries({ ...query, position }));
-    if (session.json)
-      await addJsonWithList(session.answer, {}, { name: 'events', items }, () => ({
-        ...check.result(),
-        position: String(position),
-      }));
-    else await addTable(session, items, check);
-    return check.result().verified ? 0 : 1;
+    return onCut(session, runtime, options.at, async ({ position, stale }) => {
+      const query = { communityId, ...part };
+      const check = new AuditCheck(
+        storedEvents(runtime.eventStore, { ...query, upTo: position, signal: session.signal }),
+      );
+      const items = check.checked(new AuditTrailReader(runtime.readStore).listEntries({ ...query, position }));
+      const staleSince = await stale([auditTrailProjection], query);
+      if (session.json)
+        await addJsonWithList(session.answer, {}, { name: 'events', items }, () => ({
+          ...check.result(),
+          position: String(position),
+          ...staleSince,
+        }));
+      else {
+        await addTable(session, items, check);
+        for (const line of staleLine(staleSince)) await session.answer.line(line);
+      }
+      return check.result().verified ? 0 : 1;
+    });
   });
 
 /** One stream of the community: an account's or a case's; all of them without either. @throws DomainError USAGE_INVALID, ACCOUNT_NOT_FOUND, CASE_NOT_FOUND */

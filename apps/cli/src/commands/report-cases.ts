@@ -1,8 +1,14 @@
 import { DomainError, systemClock } from '#libs/kernel';
 import { CASE_STATUSES, type CaseStatus } from '#libs/service-desk';
-import { CaseQueueReader, type QueuedCase, type QueueQuery } from '#projections';
+import {
+  CaseQueueReader,
+  caseQueueProjection,
+  serviceQualityProjection,
+  type QueuedCase,
+  type QueueQuery,
+} from '#projections';
 import { findCommunity } from '../books.js';
-import { catchUp } from '../catch-up.js';
+import { onCut, staleLine } from '../catch-up.js';
 import { addJsonWithList } from '../io/output.js';
 import { tableLines, type Column } from '../io/table.js';
 import type { CommandRun, Session } from '../session.js';
@@ -11,6 +17,7 @@ export interface CasesOptions {
   readonly community: string;
   readonly state?: string;
   readonly breached?: boolean;
+  readonly at?: string;
 }
 
 /** A table is laid out over so many lines at a time. */
@@ -21,16 +28,21 @@ export const run: CommandRun<CasesOptions> = async (session, _args, options) => 
   const status = options.state === undefined ? {} : { status: parseState(options.state) };
   await session.withRuntime(async (runtime) => {
     const { communityId } = await findCommunity(runtime.eventStore, options.community);
-    const position = await catchUp(session, runtime);
-    const query: QueueQuery = { communityId, ...status, breached: options.breached === true, now: systemClock.now() };
-    const cases = new CaseQueueReader(runtime.readStore).listCases(query);
-    if (session.json) {
-      const head = { asOf: query.now, position: position.toString() };
-      await addJsonWithList(session.answer, head, { name: 'cases', items: inJson(cases) }, () => ({}));
-    } else {
-      await session.answer.line(`Cases of ${communityId} as of ${query.now} (position ${position})`);
-      await printTables(session, cases);
-    }
+    await onCut(session, runtime, options.at, async ({ position, stale }) => {
+      const query: QueueQuery = { communityId, ...status, breached: options.breached === true, now: systemClock.now() };
+      const reader = new CaseQueueReader(runtime.readStore);
+      const isPast = options.at !== undefined;
+      const cases = isPast ? reader.listCasesAt({ ...query, position }) : reader.listCases(query);
+      const staleSince = await stale([isPast ? serviceQualityProjection : caseQueueProjection], { communityId });
+      if (session.json) {
+        const head = { asOf: query.now, position: position.toString(), ...staleSince };
+        await addJsonWithList(session.answer, head, { name: 'cases', items: inJson(cases) }, () => ({}));
+      } else {
+        await session.answer.line(`Cases of ${communityId} as of ${query.now} (position ${position})`);
+        for (const line of staleLine(staleSince)) await session.answer.line(line);
+        await printTables(session, cases);
+      }
+    });
   });
 };
 

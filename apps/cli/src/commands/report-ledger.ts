@@ -1,7 +1,7 @@
-import { parseAsOfInstant, parseLocalDate } from '#libs/kernel';
-import { LedgerReader, type LedgerLine } from '#projections';
+import { parseAsOfInstant, parseLocalDate, streamName } from '#libs/kernel';
+import { LedgerReader, ledgerProjection, type LedgerLine } from '#projections';
 import { findAccount, findCommunity } from '../books.js';
-import { catchUp } from '../catch-up.js';
+import { onCut, staleLine } from '../catch-up.js';
 import { addJsonWithList } from '../io/output.js';
 import { formatMinor, tableLines, type Column } from '../io/table.js';
 import type { CommandRun, Session } from '../session.js';
@@ -11,6 +11,7 @@ export interface LedgerOptions {
   readonly account: string;
   readonly asOf?: string;
   readonly knownAt?: string;
+  readonly at?: string;
 }
 
 /** `estate report ledger`: an account's lines in ledger order with the balance (outstanding − credit) after each (D16). */
@@ -20,29 +21,20 @@ export const run: CommandRun<LedgerOptions> = async (session, _args, options) =>
     const { communityId, currency, timeZone } = await findCommunity(runtime.eventStore, options.community);
     const knownAt = options.knownAt === undefined ? {} : { knownAt: parseAsOfInstant(options.knownAt, timeZone) };
     const accountId = await findAccount(runtime.eventStore, communityId, options.account);
-    const position = await catchUp(session, runtime);
-    const lines = new LedgerReader(runtime.readStore).listLines({
-      communityId,
-      accountId,
-      position,
-      ...asOf,
-      ...knownAt,
+    await onCut(session, runtime, options.at, async ({ position, stale }) => {
+      const query = { communityId, accountId, position, ...asOf, ...knownAt };
+      const lines = new LedgerReader(runtime.readStore).listLines(query);
+      const staleSince = await stale([ledgerProjection], { stream: streamName('account', communityId, accountId) });
+      if (session.json) return addJson(session, { account: accountId, position, ...staleSince }, lines);
+      const title = `Ledger of ${communityId} ${accountId} in ${currency} (position ${position})`;
+      return addTable(session, [title, ...staleLine(staleSince)], currency, lines);
     });
-    if (session.json) await addJson(session, accountId, position, lines);
-    else
-      await addTable(
-        session,
-        `Ledger of ${communityId} ${accountId} in ${currency} (position ${position})`,
-        currency,
-        lines,
-      );
   });
 };
 
 async function addJson(
   session: Session,
-  account: string,
-  position: bigint,
+  { account, position, ...stale }: { account: string; position: bigint; staleSince?: string },
   lines: AsyncIterable<LedgerLine>,
 ): Promise<void> {
   let balance = '0';
@@ -55,12 +47,13 @@ async function addJson(
   await addJsonWithList(session.answer, { account }, { name: 'lines', items }, () => ({
     balance,
     position: String(position),
+    ...stale,
   }));
 }
 
 async function addTable(
   session: Session,
-  title: string,
+  titles: readonly string[],
   currency: string,
   lines: AsyncIterable<LedgerLine>,
 ): Promise<void> {
@@ -77,7 +70,7 @@ async function addTable(
   ];
   const rows: LedgerLine[] = [];
   for await (const line of lines) rows.push(line);
-  await session.answer.line(title);
+  for (const title of titles) await session.answer.line(title);
   for (const text of tableLines(columns, rows)) await session.answer.line(text);
   await session.answer.line(`balance ${formatMinor(BigInt(rows.at(-1)?.balance ?? '0'), currency)} ${currency}`);
 }

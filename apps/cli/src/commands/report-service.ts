@@ -1,8 +1,14 @@
 import { DomainError, parseAsOfInstant, parseLocalDate, systemClock } from '#libs/kernel';
 import { meetsResolutionTarget, MILESTONES, type ServiceFigures } from '#libs/service-desk';
-import { ServiceQualityReader, type ServiceDimension, type ServiceQuery, type ServiceSlice } from '#projections';
+import {
+  ServiceQualityReader,
+  serviceQualityProjection,
+  type ServiceDimension,
+  type ServiceQuery,
+  type ServiceSlice,
+} from '#projections';
 import { findCommunity } from '../books.js';
-import { catchUp } from '../catch-up.js';
+import { onCut, staleLine } from '../catch-up.js';
 import { tableLines, type Column } from '../io/table.js';
 import type { CommandRun, Session } from '../session.js';
 
@@ -12,6 +18,7 @@ export interface ServiceOptions {
   readonly to: string;
   readonly asOf?: string;
   readonly by?: string;
+  readonly at?: string;
 }
 
 const DIMENSIONS: readonly ServiceDimension[] = ['team', 'agent', 'kind', 'severity', 'month'];
@@ -21,23 +28,26 @@ export const run: CommandRun<ServiceOptions> = async (session, _args, options) =
   const [from, to] = [parseLocalDate(options.from), parseLocalDate(options.to)];
   if (from > to) throw new DomainError('PERIOD_INVALID', `the period ends before it begins: ${from} to ${to}`);
   const dimension = options.by === undefined ? undefined : parseDimension(options.by);
-  const { query, figures, slices } = await session.withRuntime(async (runtime) => {
+  const { query, figures, slices, staleSince } = await session.withRuntime(async (runtime) => {
     const { communityId, timeZone } = await findCommunity(runtime.eventStore, options.community);
     const asOf = options.asOf === undefined ? systemClock.now() : parseAsOfInstant(options.asOf, timeZone);
-    const position = await catchUp(session, runtime);
-    const query: ServiceQuery = { communityId, from, to, asOf, timeZone, position };
-    const reader = new ServiceQualityReader(runtime.readStore);
-    const slices = dimension && (await reader.listFiguresBy(query, dimension));
-    return { query, figures: await reader.findFigures(query), slices };
+    return onCut(session, runtime, options.at, async ({ position, stale }) => {
+      const query: ServiceQuery = { communityId, from, to, asOf, timeZone, position };
+      const reader = new ServiceQualityReader(runtime.readStore);
+      const slices = dimension && (await reader.listFiguresBy(query, dimension));
+      const staleSince = await stale([serviceQualityProjection], { communityId });
+      return { query, figures: await reader.findFigures(query), slices, staleSince };
+    });
   });
   if (session.json) {
     const by = slices && {
       by: dimension,
       slices: slices.map(({ value, figures: part }) => ({ value, ...inJson(part) })),
     };
-    return session.answer.line(JSON.stringify({ ...inJson(figures), ...by }));
+    return session.answer.line(JSON.stringify({ ...inJson(figures), ...by, ...staleSince }));
   }
-  return printTable(session, query, figures, slices ?? []);
+  await printTable(session, query, figures, slices ?? []);
+  for (const line of staleLine(staleSince)) await session.answer.line(line);
 };
 
 function parseDimension(text: string): ServiceDimension {
