@@ -74,6 +74,31 @@ describe('a restarted server', () => {
   });
 });
 
+describe('projections', () => {
+  it('go on with what they remember, over restarts of their own and of the server', async () => {
+    const query = 'fromStream("s").when({ $init: () => ({ n: 0 }), Numbered(s, e) { s.n += e.data.n } })';
+    const settled = async (n: number): Promise<unknown> => {
+      for (const end = Date.now() + 10_000; ; await delay(20)) {
+        const state = await client.getProjectionState<{ n: number }>('sum');
+        if (state.n === n || Date.now() > end) return state;
+      }
+    };
+    await client.createProjection('sum', query);
+    await client.appendToStream('s', [event(1), event(2)]);
+    expect(await settled(3)).toEqual({ n: 3 });
+    await client.restartSubsystem();
+    await client.appendToStream('s', event(4));
+    expect(await settled(7)).toEqual({ n: 7 });
+    await stop();
+    await start();
+    expect(await client.getProjectionState('sum')).toEqual({ n: 7 });
+    await client.appendToStream('s', event(5));
+    expect(await settled(12)).toEqual({ n: 12 });
+    await client.resetProjection('sum');
+    expect(await settled(12)).toEqual({ n: 12 });
+  });
+});
+
 describe('closing', () => {
   it('cancels a running subscription', async () => {
     const subscription = client.subscribeToAll();

@@ -5,8 +5,9 @@ import type { Emission, Handler } from './emission.js';
 import { projected } from './event-source.js';
 import { Query, type States, isOwn } from './query.js';
 
-/** Partitions whose states are kept in memory. */
+/** States that are kept in memory: so many, and so long in all. */
 const MAX_KNOWN = 10_000;
+const MAX_KNOWN_LENGTH = 16 * 1024 * 1024;
 
 /** A projection of a query: its states are stored with what it writes. */
 export class QueryHandler implements Handler, States {
@@ -14,6 +15,8 @@ export class QueryHandler implements Handler, States {
   private readonly prefix: string;
   private readonly known = new Map<string, string | undefined>();
   private readonly changed = new Set<string>();
+  /** Of everything that came into memory since it was last cleared. */
+  private knownLength = 0;
 
   /** Throws ScriptError if the source is beyond this server. */
   constructor(
@@ -36,12 +39,12 @@ export class QueryHandler implements Handler, States {
   }
 
   get(partition: string): string | undefined {
-    if (!this.known.has(partition)) this.known.set(partition, this.stored(partition));
+    if (!this.known.has(partition)) this.remember(partition, this.stored(partition));
     return this.known.get(partition);
   }
 
   set(partition: string, json: string): void {
-    this.known.set(partition, json);
+    this.remember(partition, json);
     this.changed.add(partition);
   }
 
@@ -58,7 +61,7 @@ export class QueryHandler implements Handler, States {
   save(): readonly Promise<unknown>[] {
     const states = [...this.changed].map((partition) => [this.keyOf(partition), this.known.get(partition)] as const);
     this.changed.clear();
-    if (this.known.size > MAX_KNOWN) this.known.clear();
+    if (this.known.size > MAX_KNOWN || this.knownLength > MAX_KNOWN_LENGTH) this.forget();
     if (states.length === 0) return [];
     const written = this.log.write(() => {
       for (const [key, state] of states) void this.log.files.projectionStates.put(key, state ?? 'null');
@@ -69,11 +72,17 @@ export class QueryHandler implements Handler, States {
   forget(): void {
     this.known.clear();
     this.changed.clear();
+    this.knownLength = 0;
   }
 
   async clear(): Promise<void> {
     this.forget();
     await removeStates(this.log, this.name);
+  }
+
+  private remember(partition: string, json: string | undefined): void {
+    this.known.set(partition, json);
+    this.knownLength += json?.length ?? 0;
   }
 
   private stored(partition: string): string | undefined {

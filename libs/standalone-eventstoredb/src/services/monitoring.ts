@@ -6,6 +6,8 @@ import type { EventLog } from '../store/event-log.js';
 import type { Outlets } from './outlet.js';
 
 const LEAST_PERIOD_MS = 100;
+/** Longer ones a timer can't take. */
+const LONGEST_PERIOD_MS = 2 ** 31 - 1;
 
 /** What the node says of itself, by EventStoreDB's names. */
 export function statistics(log: EventLog): Record<string, string | number> {
@@ -23,7 +25,8 @@ export function statistics(log: EventLog): Record<string, string | number> {
 export function monitoringService(log: EventLog, outlets: Outlets): UntypedServiceImplementation {
   const follow = async (call: ServerWritableStream<StatsReq, Buffer>): Promise<void> => {
     const outlet = outlets.outletOf(call);
-    const periodMs = Math.max(LEAST_PERIOD_MS, Number(call.request.getRefreshTimePeriodInMs()) || 0);
+    const wishedMs = Number(call.request.getRefreshTimePeriodInMs()) || 0;
+    const periodMs = Math.min(LONGEST_PERIOD_MS, Math.max(LEAST_PERIOD_MS, wishedMs));
     while (!outlet.closed) {
       const response = new monitoringPb.StatsResp();
       for (const [name, value] of Object.entries(statistics(log))) response.getStatsMap().set(name, String(value));
