@@ -1,6 +1,7 @@
-/** Fuzzers: `npm run fuzz -- eventstoredb [--minutes M] [--seed N]`; see test/bench/fuzz. */
+/** Fuzzers: `npm run fuzz -- NAME [--minutes M] [--seed N]`; see test/bench/fuzz. */
 const fuzzers = {
   eventstoredb: () => import('../test/bench/fuzz/eventstoredb.mjs'),
+  mongodb: () => import('../test/bench/fuzz/mongodb.mjs'),
 };
 
 const [name, ...args] = process.argv.slice(2);

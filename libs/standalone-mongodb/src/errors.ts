@@ -37,6 +37,7 @@ export const CODES = {
   CursorInUse: 12051,
   DocumentValidationFailure: 121,
   CommandNotSupported: 115,
+  ExceededMemoryLimit: 146,
   QueryPlanKilled: 175,
   CannotIndexParallelArrays: 171,
   InvalidIndexSpecificationOption: 197,

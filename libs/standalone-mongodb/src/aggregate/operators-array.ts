@@ -2,13 +2,16 @@ import { compareValues } from '../bson/compare.js';
 import { Arr, Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { Int32, isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
-import { failAt } from '../errors.js';
+import { fail, failAt } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import { parseSort, sortKey, tupleComparator } from '../query/sort.js';
 import { compileExpression, scoped, variableName } from './expression.js';
 import { operators } from './operators.js';
 import { withVariable } from './operators-logic.js';
 import { define, defineNamed, integer, isNullish, isTruthy, namedSpec } from './values.js';
+
+/** What an element of an array costs in memory, about. */
+const RANGE_ITEM_BYTES = 16;
 
 function arrayOr(value: Maybe, name: string, code: number): Arr {
   return value instanceof Arr
@@ -84,6 +87,10 @@ define('$range', [2, 3], (start, end, step = new Int32(1)) => {
     failAt(34447, `$range requires a numeric step value, found value of type:${typeName(step)}`),
   );
   if (by === 0) failAt(34449, '$range requires a non-zero step value');
+  const bytes = Math.max(0, (to - from) / by) * RANGE_ITEM_BYTES;
+  if (bytes > 100 * 1024 * 1024) {
+    fail('ExceededMemoryLimit', `$range would use too much memory (${bytes} bytes) and cannot spill to disk.`);
+  }
   const items: Value[] = [];
   for (let n = from; by > 0 ? n < to : n > to; n += by) items.push(new Int32(n));
   return Arr.of(items);

@@ -4,6 +4,7 @@ import { compareStrings } from '../bson/compare.js';
 import { toDouble } from '../bson/numbers.js';
 import { Int32, isNumber, ObjectId, RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
+import { BoundedRegExp } from '../query/bounded-regex.js';
 import { regExpOf } from '../query/regex.js';
 import { define, defineNamed, integer, isNullish, textOf } from './values.js';
 
@@ -206,7 +207,7 @@ for (const name of ['$regexMatch', '$regexFind', '$regexFindAll']) {
     if (isNullish(input) || expression === null) return nothing;
     if (typeof input !== 'string') return failAt(51104, `${name} needs 'input' to be of type string`);
     if (name === '$regexMatch') return expression.test(input);
-    const global = new RegExp(expression.source, `${expression.flags}g`);
+    const global = new BoundedRegExp(expression.source, `${expression.flags}g`);
     if (name === '$regexFindAll')
       return Arr.of([...input.matchAll(global)].map((match) => found(match as RegExpExecArray)));
     const match = expression.exec(input);

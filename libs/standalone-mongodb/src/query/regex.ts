@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { BoundedRegExp } from './bounded-regex.js';
 
 const cache = new Map<string, RegExp>();
 
@@ -30,10 +31,10 @@ function build(pattern: string, flags: string): RegExp {
     .replace(/\(\?P</g, '(?<');
   const unique = [...new Set(options)].join('');
   try {
-    return new RegExp(text, `${unique}u`);
+    return new BoundedRegExp(text, `${unique}u`);
   } catch {
     try {
-      return new RegExp(text, unique);
+      return new BoundedRegExp(text, unique);
     } catch {
       return fail('BadValue', `Regular expression is invalid: ${pattern}`);
     }
