@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ describe('ownership of a folder', () => {
     const second = await tryOwn(link);
     expect(second).toBeDefined();
     await second!.release();
-    rmSync(link);
+    unlinkSync(link);
   });
 
   it('is free at once when its holder is killed', async () => {

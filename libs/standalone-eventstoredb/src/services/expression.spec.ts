@@ -13,7 +13,7 @@ describe('an expression of a client', () => {
     expect(matcherOf(source)(name)).toBe(verdict);
   });
 
-  it.each(['^(a+)+$', '^(a|a)*(b|b)*$', '(?=(a+)+$)b'])('%s that would take for ever is stopped', (source) => {
+  it.each(['^(a+)+$', '^(a|a)*(b|b)*$', '(?=(a+)+$)a'])('%s that would take for ever is stopped', (source) => {
     expect(() => matcherOf(source)(`${'a'.repeat(60)}!`)).toThrow(/takes more than/);
   });
 
