@@ -35,6 +35,8 @@ export {
   type QueueQuery,
 } from './case-queue/case-queue.reader.js';
 export { checkAtStart } from './check-at-start.js';
+export { ConservationReader, type BrokenIdentity } from './conservation/conservation.reader.js';
+export { conservationProjection, type MonitorDocument } from './conservation/conservation.projection.js';
 export type { Cut } from './cut.js';
 export { EVENT_TYPES } from './event-types.js';
 export { projections } from './projections.js';

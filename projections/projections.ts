@@ -5,6 +5,7 @@ import { arrearsTotalsProjection } from './arrears-totals/arrears-totals.project
 import { auditTrailProjection } from './audit-trail/audit-trail.projection.js';
 import { caseQueueProjection } from './case-queue/case-queue.projection.js';
 import { caseTimersProjection } from './case-timers/case-timers.projection.js';
+import { conservationProjection } from './conservation/conservation.projection.js';
 import { ledgerProjection } from './ledger/ledger.projection.js';
 import { serviceQualityProjection } from './service-quality/service-quality.projection.js';
 
@@ -18,4 +19,5 @@ export const projections: readonly Projection[] = [
   serviceQualityProjection,
   caseQueueProjection,
   caseTimersProjection,
+  conservationProjection,
 ];

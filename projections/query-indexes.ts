@@ -7,6 +7,7 @@ import {
 } from './audit-trail/audit-trail.projection.js';
 import { caseQueueProjection, QUEUE_ORDER_INDEX, STATUS_INDEX } from './case-queue/case-queue.projection.js';
 import { caseTimersProjection, PROVISIONAL_INDEX, TIMER_ORDER_INDEX } from './case-timers/case-timers.projection.js';
+import { BROKEN_INDEX, conservationProjection } from './conservation/conservation.projection.js';
 import { LEDGER_ORDER_INDEX, ledgerProjection } from './ledger/ledger.projection.js';
 import { OPENING_ORDER_INDEX, serviceQualityProjection } from './service-quality/service-quality.projection.js';
 
@@ -21,4 +22,5 @@ export const queryIndexes: readonly QueryIndex[] = [
   { projection: caseQueueProjection, index: STATUS_INDEX },
   { projection: caseTimersProjection, index: TIMER_ORDER_INDEX },
   { projection: caseTimersProjection, index: PROVISIONAL_INDEX },
+  { projection: conservationProjection, index: BROKEN_INDEX },
 ];

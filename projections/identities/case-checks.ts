@@ -7,6 +7,7 @@ import {
   type CaseFactDocument,
 } from '../service-quality/service-quality.projection.js';
 import { recordOf } from '../service-quality/service-quality.reader.js';
+import { IDENTITIES } from './names.js';
 import { Violations, type IdentityResult } from './violations.js';
 
 type Fact = CaseFactDocument & { readonly position: bigint };
@@ -26,8 +27,8 @@ const CASES = 500;
 export async function caseIdentities(store: ReadStore): Promise<IdentityResult[]> {
   const checkpoints = await store.liveCheckpoints([serviceQualityProjection, caseQueueProjection]);
   const upTo = checkpoints.map((each) => each?.position ?? -1n).reduce((a, b) => (a < b ? a : b));
-  const states = new Violations('every case in one state: opened = open + resolved + closed + ended unhandled');
-  const milestones = new Violations('met + breached + running = opened - ended unhandled, in the figures');
+  const states = new Violations(IDENTITIES.states);
+  const milestones = new Violations(IDENTITIES.milestones);
   const tally = new ServiceTally({ from: '0001-01-01', to: '9998-12-31', asOf: LAST, timeZone: 'UTC' });
   for await (const cases of batchesOf(store, upTo)) {
     const queued = await queuedCases(store, [...cases.keys()]);

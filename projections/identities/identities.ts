@@ -6,6 +6,7 @@ import { ledgerProjection } from '../ledger/ledger.projection.js';
 import { accountBooks, joinAccounts, ledgerBalances, type AccountBalance, type AccountBooks } from './account-scan.js';
 import { caseIdentities } from './case-checks.js';
 import { StoreScan } from './store-scan.js';
+import { IDENTITIES } from './names.js';
 import { Violations, type IdentityResult } from './violations.js';
 
 export interface IdentityOptions {
@@ -43,10 +44,10 @@ export async function checkIdentities(options: IdentityOptions): Promise<Identit
 /** Identities within an account. */
 class AccountChecks {
   readonly creditByCommunity = new Map<string, bigint>();
-  private readonly outstanding = new Violations('outstanding = open fees and late fees = aging buckets');
-  private readonly balance = new Violations('ledger balance = outstanding - credit held');
-  private readonly payments = new Violations('allocations of a payment <= the payment');
-  private readonly items = new Violations('no fee below zero');
+  private readonly outstanding = new Violations(IDENTITIES.outstanding);
+  private readonly balance = new Violations(IDENTITIES.balance);
+  private readonly payments = new Violations(IDENTITIES.payments);
+  private readonly items = new Violations(IDENTITIES.items);
 
   add(books: AccountBooks | undefined, ledger: AccountBalance | undefined): void {
     const { communityId, accountId } = (books ?? ledger)!;
@@ -79,7 +80,7 @@ class AccountChecks {
 
 /** Cash and allocations from the events, credit from the read model. Nothing is refunded yet: no event type does. */
 function cashIdentity(scan: StoreScan, accounts: AccountChecks): IdentityResult {
-  const violations = new Violations('cash received = allocated + credit held + refunded');
+  const violations = new Violations(IDENTITIES.cash);
   const money = scan.moneyByCommunity();
   for (const community of new Set([...money.keys(), ...accounts.creditByCommunity.keys()])) {
     const { cash, allocated } = money.get(community) ?? { cash: 0n, allocated: 0n };
@@ -95,7 +96,7 @@ function tallyIdentity(
   checkpoints: readonly (CheckpointDocument | undefined)[],
   scan: StoreScan,
 ): IdentityResult {
-  const violations = new Violations('count and sum per event type: store = projections');
+  const violations = new Violations(IDENTITIES.tallies);
   const first = checkpoints.length - projections.length;
   projections.forEach((projection, index) => {
     const stored = `${scan.tallyOf(first + index, typeFilter(projection))}`;

@@ -1,6 +1,7 @@
 import { EventReader, Tally, type EventSource, type ProjectedEvent, type Upcast } from '#libs/projection-engine';
 import type { AccountFact } from '#libs/receivables';
 import { accountFactOf, entryOf } from '../account-facts.js';
+import { IDENTITIES } from './names.js';
 import { Violations } from './violations.js';
 
 /** Money of one community over the whole log, in minor units. */
@@ -12,7 +13,7 @@ export interface CommunityMoney {
 
 /** One pass over the stored events: what the read models must agree with, worked out without them. Memory does not grow with the log. */
 export class StoreScan {
-  readonly entries = new Violations('debits = credits');
+  readonly entries = new Violations(IDENTITIES.entries);
   private readonly money = new Map<string, CommunityMoney>();
   private readonly common = new Tally();
   private readonly tallies: readonly Tally[];

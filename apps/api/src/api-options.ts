@@ -13,6 +13,8 @@ export interface ApiOptions {
   readonly verifyToken: VerifyToken;
   /** Per token subject; ten times as many per address; 0: no limit. */
   readonly requestsPerSecond: number;
+  /** Lines of Prometheus' text format about what else runs in this process. */
+  readonly figures?: () => readonly string[];
   /** One structured line per request, and per failure. */
   readonly log: (entry: Readonly<Record<string, unknown>>) => void;
 }

@@ -28,12 +28,13 @@ const logToStderr: ApiOptions['log'] = (entry) =>
 export async function serveApi(
   runtime: Runtime,
   env: Environment,
-  { clock = systemClock, log = logToStderr }: Partial<Pick<ApiOptions, 'clock' | 'log'>> = {},
+  { clock = systemClock, log = logToStderr, figures }: Partial<Pick<ApiOptions, 'clock' | 'log' | 'figures'>> = {},
 ): Promise<ServedApi> {
   const { host, port, requestsPerSecond } = readSettings(env);
   const { eventStore, readStore, upcasters } = runtime;
   const app = await createApi({
     ...{ eventStore, readStore, upcasters, requestsPerSecond, clock, log },
+    ...(figures ? { figures } : {}),
     vault: await runtime.vault(),
     verifyToken: await tokensOf(env, runtime),
   });

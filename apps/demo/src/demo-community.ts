@@ -4,6 +4,7 @@ import { openRuntime, type Environment, type Runtime } from '#libs/runtime';
 import { WorkCalendars } from '#libs/service-desk';
 import { caseTimersProjection, checkAtStart } from '#projections';
 import { serveApi, type ServedApi } from '../../api/src/index.js';
+import { EngineMetrics } from '../../projector/src/engine-metrics.js';
 import { foldLive } from '../../projector/src/fold-live.js';
 import { openClocks } from '../../scheduler/src/open-clocks.js';
 import { watchClocks } from '../../scheduler/src/watch-clocks.js';
@@ -60,7 +61,7 @@ export class DemoCommunity {
     const clocks = openClocks(runtime, { calendars: () => calendars, clock, refresh: this.#timersFolder() });
     const counts = await this.#unlessFailed(liveYear(plan, { bus: this.api.commands, clock, clocks, signal, onMonth }));
     clock.set(localInstant(addDays(`${plan.year}-12-31`, 1), MORNING_MINUTES));
-    this.#start(foldLive(runtime, say, this.#work.signal));
+    this.#start(foldLive(runtime, { say, metrics: new EngineMetrics() }, this.#work.signal));
     return counts;
   }
 

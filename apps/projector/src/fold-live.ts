@@ -1,6 +1,7 @@
 import { LeasedRunner, type LeaseChange } from '#libs/projection-engine';
 import type { Runtime } from '#libs/runtime';
 import { projections } from '#projections';
+import type { EngineMetrics } from './engine-metrics.js';
 import { projectionLease } from './projection-lease.js';
 import { controlDesk } from './control-desk.js';
 
@@ -8,7 +9,11 @@ import { controlDesk } from './control-desk.js';
  * Keeps the read models fresh until told to stop, for as long as this process holds the lease; stands by otherwise. A store that is away is
  * waited for; a projection that fails as a whole is not got over silently.
  */
-export function foldLive(runtime: Runtime, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+export function foldLive(
+  runtime: Runtime,
+  { say, metrics }: { readonly say: (line: string) => void; readonly metrics: EngineMetrics },
+  signal: AbortSignal,
+): Promise<void> {
   const tell = (text: string): void => say(`estate: projector: ${text}`);
   // Alone on its data folder, it has nothing to tell as long as all goes well.
   const tellCourse = runtime.mode === 'standalone-owner' ? (): void => undefined : tell;
@@ -18,9 +23,16 @@ export function foldLive(runtime: Runtime, say: (line: string) => void, signal: 
     upcast: (event) => runtime.upcasters.dataOf(event),
     lease: projectionLease(runtime),
     fencedStores: (fence) => runtime.readStore.withFence(fence),
-    onLease: (change) => (change.kind === 'taken' ? tellCourse : tell)(lineOf(change)),
+    onLease: (change) => {
+      metrics.lease(change);
+      (change.kind === 'taken' ? tellCourse : tell)(lineOf(change));
+    },
+    onBatch: (report) => metrics.batch(report),
     onCaughtUp: () => tellCourse('caught up'),
-    onParked: ({ _id, scope, key, cause }) => tell(`${_id} is parked, ${scope} ${key} stands still: ${cause}`),
+    onParked: ({ _id, model, scope, key, cause }) => {
+      metrics.countParked(model);
+      tell(`${_id} is parked, ${scope} ${key} stands still: ${cause}`);
+    },
     beside: (folding, until) => controlDesk(runtime, folding, say).run(until),
     onRetry: (error, pauseMs) => tell(`${String(error)}; again in ${pauseMs} ms`),
   });

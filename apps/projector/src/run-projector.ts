@@ -1,7 +1,9 @@
 import { DomainError } from '#libs/kernel';
 import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
 import { checkAtStart } from '#projections';
+import { EngineMetrics } from './engine-metrics.js';
 import { foldLive } from './fold-live.js';
+import { serveProbes } from './serve-probes.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -17,7 +19,13 @@ async function project(env: Environment, signal: AbortSignal): Promise<void> {
     if (runtime.projecting)
       throw new DomainError('ALREADY_PROJECTING', 'the program that serves this data folder projects itself');
     await checkAtStart(runtime.readStore, { folds: true });
-    await foldLive(runtime, say, signal);
+    const metrics = new EngineMetrics();
+    const probes = await serveProbes(runtime, env, () => metrics.lines());
+    try {
+      await foldLive(runtime, { say, metrics }, signal);
+    } finally {
+      await probes?.close();
+    }
   } finally {
     await runtime.close();
   }

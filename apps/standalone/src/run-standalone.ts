@@ -12,6 +12,7 @@ import {
 import type { WorkCalendars } from '#libs/service-desk';
 import { checkAtStart } from '#projections';
 import { serveApi, type ServedApi } from '../../api/src/index.js';
+import { EngineMetrics } from '../../projector/src/engine-metrics.js';
 import { foldLive } from '../../projector/src/fold-live.js';
 import { publishedSchedule } from '../../scheduler/src/published-schedule.js';
 import { watchClocks } from '../../scheduler/src/watch-clocks.js';
@@ -20,8 +21,12 @@ import { parseOptions, type StandaloneOptions } from './options.js';
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** What runs beside the servers in `npm start`. */
-function startWork(runtime: Runtime, calendars: () => WorkCalendars, signal: AbortSignal): Promise<void>[] {
-  return [foldLive(runtime, say, signal), watchClocks(runtime, { calendars, say }, signal)];
+function startWork(
+  runtime: Runtime,
+  { calendars, metrics }: { readonly calendars: () => WorkCalendars; readonly metrics: EngineMetrics },
+  signal: AbortSignal,
+): Promise<void>[] {
+  return [foldLive(runtime, { say, metrics }, signal), watchClocks(runtime, { calendars, say }, signal)];
 }
 
 async function untilStopped(signal: AbortSignal): Promise<void> {
@@ -42,15 +47,16 @@ async function serve(options: StandaloneOptions, env: Environment, signal: Abort
   // A file that cannot be read is said now, not at the first deadline.
   calendars();
   const runtime = await open(options, env, signal);
+  const metrics = new EngineMetrics();
   const working = new AbortController();
   let works: Promise<void>[] = [];
   let api: ServedApi | undefined;
   try {
     if (served.projecting) await checkAtStart(runtime.readStore, { folds: true });
-    if (served.projecting) works = startWork(runtime, calendars, working.signal);
+    if (served.projecting) works = startWork(runtime, { calendars, metrics }, working.signal);
     // Raced below; a failure while the API starts must not end the process before that.
     for (const work of works) work.catch(() => undefined);
-    if (served.projecting) api = await serveApi(runtime, env);
+    if (served.projecting) api = await serveApi(runtime, env, { figures: () => metrics.lines() });
     const { eventstore, mongodb } = runtime.addresses;
     process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}${api ? ` api=${api.url}` : ''}\n`);
     await Promise.race([untilStopped(signal), runtime.failed, ...works]);

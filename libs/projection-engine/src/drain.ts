@@ -1,5 +1,6 @@
 import { LIVE_SET, type BuildName, type ParkedEntry, type ProjectionStore, type VersionedName } from '#libs/read-store';
 import { systemClock, type Clock } from '#libs/kernel';
+import type { BatchObserver } from './batch-report.js';
 import { InOrder } from './in-order.js';
 import { Intake } from './intake.js';
 import { Lane, type LaneOptions } from './lane.js';
@@ -30,6 +31,8 @@ export interface DrainOptions {
   readonly targets?: readonly Target[];
   /** Told of each event that failed, once it is parked: the place for a line in the log and a figure. After a crash perhaps again. */
   readonly onParked?: (entry: ParkedEntry) => void;
+  /** Told of each batch that a projection has written. */
+  readonly onBatch?: BatchObserver;
   /** False: a set that no query is put to does without its indexes. */
   readonly indexed?: boolean;
   /** Most events in one batch. */
@@ -102,13 +105,14 @@ export class Drain {
   }
 
   private async openLanes(prompt: boolean): Promise<Lane[]> {
-    const { stores, clock = systemClock, checkpointIntervalMs, onParked } = this.options;
+    const { stores, clock = systemClock, checkpointIntervalMs, onParked, onBatch } = this.options;
     const options: LaneOptions = {
       prompt,
       indexed: this.options.indexed ?? true,
       checkpointIntervalMs: checkpointIntervalMs ?? (prompt ? LIVE_CHECKPOINT_INTERVAL_MS : CHECKPOINT_INTERVAL_MS),
       now: () => clock.now(),
       ...(onParked ? { onParked } : {}),
+      ...(onBatch ? { onBatch } : {}),
     };
     const open = ({ projection, set }: Target): Promise<Lane> =>
       Lane.open(watchedForPurity(projection), stores.projectionStore(projection, set), options);

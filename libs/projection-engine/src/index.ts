@@ -1,3 +1,4 @@
+export type { BatchObserver, BatchReport } from './batch-report.js';
 export type { Difference } from './compare.js';
 export { documentDigest, LOG_FIELDS } from './digest.js';
 export { Drain, type CatchUpOptions, type CatchUpProgress, type DrainOptions, type ProjectionStores } from './drain.js';

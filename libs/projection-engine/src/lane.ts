@@ -1,4 +1,5 @@
 import type { ParkedEntry, ProjectionStore, StoredDocument } from '#libs/read-store';
+import { Stopwatch, type BatchObserver } from './batch-report.js';
 import { Checkpointer } from './checkpointer.js';
 import { foldGroups, groupByDocument, newDocuments, typeFilter } from './fold.js';
 import { ParkingLot, type ParkingState } from './parking.js';
@@ -23,6 +24,7 @@ export interface LaneOptions {
   readonly now: () => string;
   /** Told of each event that failed, once it is parked; after a crash perhaps again. */
   readonly onParked?: (entry: ParkedEntry) => void;
+  readonly onBatch?: BatchObserver;
 }
 
 /** Batches of one projection that may be under way at once. */
@@ -115,18 +117,33 @@ export class Lane {
   private async write(events: readonly ProjectedEvent[], previous: Promise<void>): Promise<void> {
     if (events.length === 0) return;
     const lot = new ParkingLot(this.parking);
+    const watch = new Stopwatch();
     if (this.projection.appendOnly) {
       const documents = newDocuments(this.projection, events, lot);
+      watch.lap('foldMs');
       await this.park(lot.entries);
       await this.store.insert(documents);
+      this.report(events, documents, watch);
       return;
     }
     const groups = groupByDocument(this.projection, events, lot);
+    watch.lap('foldMs');
     await previous;
+    watch.restart();
     const loaded = await this.store.load([...groups.keys()]);
+    watch.lap('loadMs');
     const documents: StoredDocument[] = foldGroups(this.projection, groups, loaded, lot);
+    watch.lap('foldMs');
     await this.park(lot.entries);
     await this.store.replace(documents);
+    this.report(events, documents, watch);
+  }
+
+  private report(events: readonly ProjectedEvent[], documents: readonly StoredDocument[], watch: Stopwatch): void {
+    watch.lap('writeMs');
+    const { name: projection, version } = this.projection;
+    const { startedAtMs, spent } = watch;
+    this.options.onBatch?.({ projection, version, events, documents: documents.length, startedAtMs, ...spent });
   }
 
   private async park(entries: readonly ParkedEntry[]): Promise<void> {

@@ -1,4 +1,5 @@
-import { Controller, Header } from '@nestjs/common';
+import { Controller, Header, Inject } from '@nestjs/common';
+import { API_OPTIONS, type ApiOptions } from '../api-options.js';
 import { PublicRoute } from '../http/operation.js';
 import { Metrics } from './metrics.js';
 import { ReadinessCheck } from './readiness.js';
@@ -8,12 +9,14 @@ export class MetricsController {
   constructor(
     private readonly metrics: Metrics,
     private readonly readiness: ReadinessCheck,
+    @Inject(API_OPTIONS) private readonly options: ApiOptions,
   ) {}
 
   @PublicRoute({ operation: 'getMetrics', summary: 'Figures for Prometheus', contentType: 'text/plain' })
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
   async getMetrics(): Promise<string> {
     // What can be told is told, whether or not the stores answer.
-    return this.metrics.text(await this.readiness.lag().catch(() => []));
+    const status = await this.readiness.status().catch(() => undefined);
+    return this.metrics.text(status, this.options.figures?.() ?? []);
   }
 }

@@ -1,0 +1,1 @@
+export { family, Histogram, processLines } from './prometheus.js';
