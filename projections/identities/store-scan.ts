@@ -1,4 +1,11 @@
-import { EventReader, Tally, type EventSource, type ProjectedEvent, type Upcast } from '#libs/projection-engine';
+import {
+  causeOf,
+  EventReader,
+  Tally,
+  type EventSource,
+  type ProjectedEvent,
+  type Upcast,
+} from '#libs/projection-engine';
 import type { AccountFact } from '#libs/receivables';
 import { accountFactOf, entryOf } from '../account-facts.js';
 import { IDENTITIES } from './names.js';
@@ -55,6 +62,15 @@ export class StoreScan {
   private addCommon(event: ProjectedEvent): void {
     this.common.add(event);
     if (event.category !== 'account') return;
+    try {
+      this.addEntry(event);
+    } catch (error) {
+      // Parked by the read models, too. The other identities are checked all the same.
+      this.entries.add(`${event.stream}@${event.revision} cannot be read: ${causeOf(event.unreadable ?? error)}`);
+    }
+  }
+
+  private addEntry(event: ProjectedEvent): void {
     let [debits, credits, cash] = [0n, 0n, 0n];
     for (const posting of entryOf(event)) {
       debits += posting.debitMinor;
