@@ -4,17 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Node with the heap that the programs of the project run with; a script of this folder, its input as JSON. */
+/** BENCH_PROFILES=FOLDER: each process writes a CPU profile there at its end. */
+const { BENCH_PROFILES: profiles } = process.env;
+const FLAGS = profiles ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : [];
+
 function start(script, input, stdio) {
-  return spawn(
-    process.execPath,
-    [
-      ...(process.env.BENCH_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
-      join(import.meta.dirname, script),
-      JSON.stringify(input),
-    ],
-    { stdio },
-  );
+  return spawn(process.execPath, [...FLAGS, join(import.meta.dirname, script), JSON.stringify(input)], { stdio });
 }
 
 /** Runs a script of this folder in a process of its own, so that rounds share neither heap nor peak; its answer is JSON. */
