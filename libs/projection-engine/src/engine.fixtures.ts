@@ -155,13 +155,16 @@ class MemoryStore implements ProjectionStore {
     });
   }
 
-  async replace(documents: readonly StoredDocument[]): Promise<void> {
+  async replace(documents: readonly StoredDocument[]): Promise<boolean> {
+    let written = 0;
     await this.step('replace', documents, (document) => {
       const stored = this.documents.get(document._id);
       const bound = document.parked?.since ?? document.position;
-      if (!stored || (stored.position < bound && !stored.parked))
-        this.documents.set(document._id, structuredClone(document));
+      if (stored && (stored.position >= bound || stored.parked)) return;
+      this.documents.set(document._id, structuredClone(document));
+      written += 1;
     });
+    return written === documents.length;
   }
 
   readCheckpoint(): Promise<CheckpointDocument | undefined> {

@@ -1,7 +1,8 @@
 import type { ParkedEntry, ProjectionStore, StoredDocument } from '#libs/read-store';
 import { Stopwatch, type BatchObserver } from './batch-report.js';
 import { Checkpointer } from './checkpointer.js';
-import { foldGroups, groupByDocument, newDocuments, typeFilter } from './fold.js';
+import { DocumentCache } from './document-cache.js';
+import { foldGroups, groupByDocument, newDocuments, typeFilter, type EventsByDocument } from './fold.js';
 import { ParkingLot, type ParkingState } from './parking.js';
 import type { ProjectedEvent, Projection } from './projection.js';
 import { Tally } from './tally.js';
@@ -31,7 +32,7 @@ export interface LaneOptions {
 const IN_FLIGHT = 2;
 
 /**
- * One projection's way through a drain: load, fold, one bulk write, checkpoint. Batches of an append-only projection are written side by side;
+ * One projection's way through a drain: load what is not at hand, fold, one bulk write, checkpoint. Batches of an append-only projection are written side by side;
  * others one after the other, since the next loads what the last one wrote. Progress counts in order, so the checkpoint never passes an
  * unfinished write. What cannot be folded is parked: first the events, then the mark in the document, then the checkpoint that passes them;
  * stopped in between, the batch comes again and parks the same.
@@ -40,6 +41,7 @@ export class Lane {
   private readonly accepts: (type: string) => boolean;
   private readonly inFlight: Promise<void>[] = [];
   private readonly checkpointer: Checkpointer;
+  private readonly cache = new DocumentCache();
   private tail: Promise<void> = Promise.resolve();
   private submitted: bigint;
   private parked: number;
@@ -130,13 +132,31 @@ export class Lane {
     watch.lap('foldMs');
     await previous;
     watch.restart();
-    const loaded = await this.store.load([...groups.keys()]);
+    const loaded = await this.load(groups);
     watch.lap('loadMs');
     const documents: StoredDocument[] = foldGroups(this.projection, groups, loaded, lot);
     watch.lap('foldMs');
     await this.park(lot.entries);
-    await this.store.replace(documents);
+    const written = await this.store.replace(documents);
+    for (const document of documents) {
+      // A parked one is set right by somebody else.
+      if (written && !document.parked) this.cache.keep(document);
+      else this.cache.drop(document._id);
+    }
     this.report(events, documents, watch);
+  }
+
+  /** Those that this lane has written a moment ago are at hand. */
+  private async load(groups: EventsByDocument): Promise<StoredDocument[]> {
+    const documents: StoredDocument[] = [];
+    const missing: string[] = [];
+    for (const id of groups.keys()) {
+      const known = this.cache.find(id);
+      if (known) documents.push(known);
+      else missing.push(id);
+    }
+    for (const document of await this.store.load(missing)) documents.push(document);
+    return documents;
   }
 
   private report(events: readonly ProjectedEvent[], documents: readonly StoredDocument[], watch: Stopwatch): void {

@@ -13,8 +13,11 @@ export interface ProjectionStore {
   load(ids: readonly string[]): Promise<StoredDocument[]>;
   /** Writes new append-only documents; one that is there already is the same one. */
   insert(documents: readonly StoredDocument[]): Promise<void>;
-  /** Replaces or creates each document unless the stored one is at its position or beyond, or is parked. */
-  replace(documents: readonly StoredDocument[]): Promise<void>;
+  /**
+   * Replaces or creates each document unless the stored one is at its position or beyond, or is parked. False when there was such a one: somebody
+   * else writes, too, or has.
+   */
+  replace(documents: readonly StoredDocument[]): Promise<boolean>;
   readCheckpoint(): Promise<CheckpointDocument | undefined>;
   /** Never moves a checkpoint back. */
   saveCheckpoint(checkpoint: CheckpointDocument): Promise<void>;
@@ -53,8 +56,8 @@ export class MongoProjectionStore implements ProjectionStore {
     await this.documents.insertMany(documents, { ordered: false }).catch(ignoreAlreadyDone);
   }
 
-  async replace(documents: readonly StoredDocument[]): Promise<void> {
-    if (documents.length === 0) return;
+  async replace(documents: readonly StoredDocument[]): Promise<boolean> {
+    if (documents.length === 0) return true;
     const writes = documents.map((document): AnyBulkWriteOperation<StoredDocument> => ({
       replaceOne: {
         filter: guardOf(document),
@@ -62,7 +65,8 @@ export class MongoProjectionStore implements ProjectionStore {
         upsert: true,
       },
     }));
-    await this.documents.bulkWrite(writes, { ordered: false }).catch(ignoreAlreadyDone);
+    const result = await this.documents.bulkWrite(writes, { ordered: false }).catch(ignoreAlreadyDone);
+    return result !== undefined && result.matchedCount + result.upsertedCount === documents.length;
   }
 
   async readCheckpoint(): Promise<CheckpointDocument | undefined> {
