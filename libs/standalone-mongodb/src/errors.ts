@@ -42,6 +42,7 @@ export const CODES = {
   CannotIndexParallelArrays: 171,
   InvalidIndexSpecificationOption: 197,
   NotImplemented: 238,
+  QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   OperationFailed: 96,
   ConversionFailure: 241,
   BSONObjectTooLarge: 10334,

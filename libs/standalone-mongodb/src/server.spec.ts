@@ -325,3 +325,21 @@ describe('durability', () => {
     expect(await things.find().sort({ $natural: -1 }).limit(1).toArray()).toEqual([{ _id: 'after', n: 99n }]);
   });
 });
+
+describe('what is held in memory', () => {
+  it('refuses sorts and groups of more than 100 MiB with 292, and sorts with a limit whatever they look at', async () => {
+    const filler = 'x'.repeat(1_000_000);
+    for (let n = 0; n < 108; n += 12) {
+      await things.insertMany(Array.from({ length: 12 }, (_, i) => ({ n: (n + i) * 7919, filler })));
+    }
+    const code = (error: { code?: number }): number | undefined => error.code;
+    expect(await things.find().sort({ n: -1 }).toArray().catch(code)).toBe(292);
+    const all = { $group: { _id: null, all: { $push: '$$ROOT' } } };
+    expect(await things.aggregate([all]).toArray().catch(code)).toBe(292);
+    const first = await things.find().sort({ n: -1 }).limit(2).project({ n: 1 }).toArray();
+    expect(first.map(({ n }) => n)).toEqual([107 * 7919, 106 * 7919]);
+    await things.createIndex({ n: 1 });
+    const sorted = await things.find().sort({ n: -1 }).project({ n: 1 }).toArray();
+    expect(sorted).toHaveLength(108);
+  }, 60_000);
+});

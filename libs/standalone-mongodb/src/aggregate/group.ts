@@ -1,4 +1,5 @@
 import { Doc, Field } from '../bson/document.js';
+import { memoryOf, MemoryLimit } from '../bson/memory.js';
 import type { Maybe, Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
@@ -8,7 +9,12 @@ import type { Stage, StageContext } from './stage.js';
 
 interface Output extends CompiledAccumulator {
   readonly name: string;
+  /** The accumulator holds all that it is given. */
+  readonly holdsAll: boolean;
 }
+
+const HOLDING_ALL = ['$push', '$addToSet', '$mergeObjects', '$concatArrays', '$setUnion'];
+const GROUP_BYTES = 200;
 
 interface Group {
   readonly id: Maybe;
@@ -24,6 +30,9 @@ export function groupStage(spec: Value, context: StageContext, keyOf?: (doc: Doc
   const outputs = spec.fields.filter((field) => field.name !== '_id').map(compileOutput);
   return function* (input) {
     const groups = new Map<string, Group>();
+    const memory = new MemoryLimit(
+      'Exceeded memory limit of 104857600 bytes for $group; standalone mode does not group on disk.',
+    );
     for (const doc of input) {
       if (doc === null) {
         yield null;
@@ -37,9 +46,13 @@ export function groupStage(spec: Value, context: StageContext, keyOf?: (doc: Doc
         const evaluate = (expression: Expression) => expression(value instanceof Doc ? value : Doc.EMPTY, variables);
         group = { id: value, states: outputs.map((output) => output.make(evaluate)) };
         groups.set(key, group);
+        memory.add(GROUP_BYTES * (1 + outputs.length) + memoryOf(value) + key.length);
       }
       for (let i = 0; i < outputs.length; i += 1) {
-        (group.states[i] as Accumulator).add((outputs[i] as Output).argument(doc, context.variables));
+        const output = outputs[i] as Output;
+        const argument = output.argument(doc, context.variables);
+        if (output.holdsAll) memory.add(memoryOf(argument));
+        (group.states[i] as Accumulator).add(argument);
       }
     }
     for (const group of groups.values()) yield groupDocument(group, outputs);
@@ -57,7 +70,7 @@ export function compileOutput(field: Field): Output {
   const operator = value.fields[0] as Field;
   const compile = accumulators.get(operator.name);
   if (compile === undefined) return failAt(15952, `unknown group operator '${operator.name}'`);
-  return { name, ...compile(operator.value, operator.name) };
+  return { name, holdsAll: HOLDING_ALL.includes(operator.name), ...compile(operator.value, operator.name) };
 }
 
 /** One group's document of given documents. */
