@@ -85,6 +85,7 @@ async function foldUpTo(
     stores,
     projections,
     upcast: (event) => runtime.upcasters.dataOf(event),
+    onParked: ({ _id, scope, key, cause }) => session.say(`${_id} is parked, ${scope} ${key} stands still: ${cause}`),
   });
   const bar = progressBar('read models', 'events');
   let first: bigint | undefined;
