@@ -62,7 +62,7 @@ const BATCH_EVENTS = 2_000;
 const PAGE_EVENTS = 500;
 const CHECKPOINT_INTERVAL_MS = 1_000;
 /** A reader waits for its token at most this much longer because nothing that it reads has changed. */
-const LIVE_CHECKPOINT_INTERVAL_MS = 100;
+const LIVE_CHECKPOINT_INTERVAL_MS = 20;
 
 /** One reader of $all for many projections, each with its own checkpoint. Nothing is kept between runs but the checkpoints. */
 export class Drain {
