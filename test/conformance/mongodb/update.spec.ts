@@ -129,10 +129,54 @@ describe('update operators', () => {
     ['an unused array filter', { a: [1] }, { $set: { 'a.$[x]': 1 } }, 2],
     ['$ without a match', { a: [1] }, { $set: { 'a.$': 1 } }, 2],
     ['an empty path', {}, { $set: { '': 1 } }, 56],
+    ['a path that ends with a dot', {}, { $set: { 'a.': 1 } }, 56],
+    ['a dollar in a path', {}, { $set: { 'a.$b': 1 } }, 52],
+    ['$ at the begin of a path', { a: [1] }, { $set: { $: 1 } }, 2],
+    ['renaming out of an array', { a: [{ b: 1 }] }, { $rename: { 'a.0.b': 'c' } }, 2],
+    ['renaming into an array', { a: [1], b: 2 }, { $rename: { b: 'a.0' } }, 2],
+    ['renaming to itself', { a: 1 }, { $rename: { a: 'a' } }, 2],
+    ['a rename to no name', { a: 1 }, { $rename: { a: 5 } }, 2],
+    ['$addToSet to a number', { a: 1 }, { $addToSet: { a: 1 } }, 2],
+    ['$pull from a number', { a: 1 }, { $pull: { a: 1 } }, 2],
+    ['$pullAll of no array', { a: [1] }, { $pullAll: { a: 1 } }, 2],
+    ['$bit of a double', { a: 1.5 }, { $bit: { a: { and: 1 } } }, 2],
+    ['an unknown $currentDate', {}, { $currentDate: { a: { $type: 'frob' } } }, 2],
+    ['$pop by 2', { a: [1] }, { $pop: { a: 2 } }, 9],
+    ['an operator that is no document', {}, { $set: 5 }, 9],
+    ['a $push with an unknown clause', { a: [] }, { $push: { a: { $each: [1], $frob: 1 } } }, 2],
+    ['$each of no array', { a: [] }, { $push: { a: { $each: 1 } } }, 2],
+    ['$[] of no array', { a: 1 }, { $set: { 'a.$[]': 1 } }, 2],
+    ['a field in null', { a: null }, { $inc: { 'a.b': 1 } }, 28],
+    ['a name in an array', { a: [1] }, { $set: { 'a.b': 1 } }, 28],
   ])('refuses %s', async (_name, before, update, code) => {
     await subject.coll.insertOne({ _id: 1 as never, ...before });
     await expect(subject.coll.updateOne({}, update)).rejects.toMatchObject({ code });
     expect(await subject.coll.findOne({})).toEqual({ _id: 1, ...before });
+  });
+});
+
+describe('messages', () => {
+  it.each<[Document, Document, string]>([
+    [{ a: 'x' }, { $inc: { a: 1 } }, "{_id: 1} has the field 'a' of non-numeric type string"],
+    [{ a: 1 }, { $push: { a: 1 } }, "The field 'a' must be an array but is of type int in document {_id: 1}"],
+    [{ a: 1 }, { $set: { 'a.b': 1 } }, "Cannot create field 'b' in element {a: 1}"],
+    [{ a: 1 }, { $pop: { a: 1 } }, "Path 'a' contains an element of non-array type 'int'"],
+    [{}, { $set: { a: 1 }, $inc: { a: 1 } }, "Updating the path 'a' would create a conflict at 'a'"],
+    [{}, { $set: { _id: 2 } }, "Performing an update on the path '_id' would modify the immutable field '_id'"],
+  ])('of %j by %j', async (doc, update, text) => {
+    await subject.coll.insertOne({ _id: 1 as never, ...doc });
+    await expect(subject.coll.updateOne({}, update)).rejects.toThrow(text);
+  });
+
+  it('of duplicates name the value', async () => {
+    await subject.coll.createIndex({ a: 1, b: 1 }, { unique: true });
+    await subject.coll.insertOne({ a: 'x', b: [1, 2] });
+    const failure = subject.coll.insertOne({ a: 'x', b: [3, 2] });
+    const name = `${subject.db.databaseName}.${subject.coll.collectionName}`;
+    await expect(failure).rejects.toMatchObject({ keyPattern: { a: 1, b: 1 }, keyValue: { a: 'x', b: 2 } });
+    await expect(failure).rejects.toThrow(
+      `E11000 duplicate key error collection: ${name} index: a_1_b_1 dup key: { a: "x", b: 2 }`,
+    );
   });
 });
 

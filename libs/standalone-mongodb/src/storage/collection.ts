@@ -6,7 +6,7 @@ import type { Binary, Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import { RID_BYTES, type Environment } from './environment.js';
-import { duplicateKey, IndexEntries } from './index-entries.js';
+import { IndexEntries } from './index-entries.js';
 import type { IndexInfo } from './index-info.js';
 import { Validator } from './validator.js';
 
@@ -186,7 +186,7 @@ export class Collection {
   }
 
   #checkUnique(index: IndexInfo, keys: readonly Buffer[], doc: Doc, rid: number): void {
-    if (this.entries.isTaken(index, keys, rid)) throw duplicateKey(this.namespace, index, doc);
+    if (this.entries.isTaken(index, keys, rid)) throw this.entries.duplicateKey(this.namespace, index, doc, rid);
   }
 
   setIndexes(indexes: readonly IndexInfo[]): void {

@@ -75,6 +75,16 @@ export class IndexEntries {
     });
   }
 
+  /** mongod's error for a document that has another's key; of several keys it names the one that is taken. */
+  duplicateKey(namespace: string, index: IndexInfo, doc: Doc, rid: number): MongoError {
+    const { tuples } = extractKeys(doc, index.paths);
+    const taken = tuples.find((tuple) => this.isTaken(index, [this.#keyOf(index, tuple, rid)], rid)) ?? [];
+    const keyValue = Doc.of(index.fields.map((name, i) => Field.of(name, taken[i] ?? null)));
+    const where = `${namespace} index: ${index.name} dup key: ${shellText(keyValue)}`;
+    const message = `E11000 duplicate key error collection: ${where}`;
+    return new MongoError(CODES.DuplicateKey, 'DuplicateKey', message, { keyPattern: index.key, keyValue });
+  }
+
   put(index: IndexInfo, keys: readonly Buffer[], rid: number): void {
     for (const key of keys) {
       if (index.unique) this.env.put(this.env.indexes, key, ridBytes(rid));
@@ -94,15 +104,6 @@ export class IndexEntries {
     const value = this.env.indexes.get(key);
     return value !== undefined && (!index.unique || value.readUIntBE(0, RID_BYTES) === rid);
   }
-}
-
-/** mongod's error for a document that has another's key. */
-export function duplicateKey(namespace: string, index: IndexInfo, doc: Doc): MongoError {
-  const tuple = extractKeys(doc, index.paths).tuples[0] ?? [];
-  const keyValue = Doc.of(index.fields.map((name, i) => Field.of(name, tuple[i] ?? null)));
-  const where = `${namespace} index: ${index.name} dup key: ${shellText(keyValue)}`;
-  const message = `E11000 duplicate key error collection: ${where}`;
-  return new MongoError(CODES.DuplicateKey, 'DuplicateKey', message, { keyPattern: index.key, keyValue });
 }
 
 function ridBytes(rid: number): Buffer {

@@ -7,7 +7,7 @@ import { compile, valueTest } from '../query/filter.js';
 import { parseFilter, parseOperators } from '../query/parse-filter.js';
 import { parseSort, sortKey, tupleComparator } from '../query/sort.js';
 import { shellText } from '../query/shell-text.js';
-import type { Change } from './tree.js';
+import { idText, type Change } from './tree.js';
 
 export function lastPart(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
@@ -16,7 +16,10 @@ export function lastPart(path: string): string {
 function arrayOf(old: Maybe, path: string): Arr {
   if (old === undefined) return Arr.of([]);
   if (old instanceof Arr) return old;
-  return fail('BadValue', `The field '${path}' must be an array but is of type ${typeName(old)}`);
+  return fail(
+    'BadValue',
+    `The field '${path}' must be an array but is of type ${typeName(old)} in document ${idText()}`,
+  );
 }
 
 /** `$push` */
@@ -132,9 +135,9 @@ export function pop(path: string, argument: Value): Change {
 }
 
 /** `$pull` */
-export function pull(path: string, argument: Value): Change {
+export function pull(argument: Value): Change {
   const test = pullTest(argument);
-  return (old) => keepElements(old, path, '$pull', (value) => !test(value));
+  return (old) => keepElements(old, '$pull', (value) => !test(value));
 }
 
 /** A document pulls the documents that match it as a query; operators look at the element itself. */
@@ -158,16 +161,15 @@ function pullTest(argument: Value): (value: Value) => boolean {
 }
 
 /** `$pullAll` */
-export function pullAll(path: string, argument: Value): Change {
+export function pullAll(argument: Value): Change {
   if (!(argument instanceof Arr))
     return fail('BadValue', `$pullAll requires an array argument but was given a ${typeName(argument)}`);
-  return (old) =>
-    keepElements(old, path, '$pullAll', (value) => !argument.items.some((item) => equalValues(item, value)));
+  return (old) => keepElements(old, '$pullAll', (value) => !argument.items.some((item) => equalValues(item, value)));
 }
 
-function keepElements(old: Maybe, path: string, operator: string, keep: (value: Value) => boolean): Maybe {
+function keepElements(old: Maybe, operator: string, keep: (value: Value) => boolean): Maybe {
   if (old === undefined) return undefined;
-  if (!(old instanceof Arr)) return fail('BadValue', `Cannot apply ${operator} to a non-array value: ${path}`);
+  if (!(old instanceof Arr)) return fail('BadValue', `Cannot apply ${operator} to a non-array value`);
   const fields = old.fields.filter((field) => keep(field.value));
   return fields.length === old.fields.length ? old : Arr.ofFields(fields);
 }

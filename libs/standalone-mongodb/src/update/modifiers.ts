@@ -5,7 +5,7 @@ import { DateTime, Int32, isNumber, Timestamp, typeName, typeOf, type Value } fr
 import { fail } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import { addToSet, lastPart, pop, pull, pullAll, push } from './array-modifiers.js';
-import type { Change } from './tree.js';
+import { idText, type Change } from './tree.js';
 
 export interface Modifier {
   readonly change: Change;
@@ -34,9 +34,9 @@ export function compileModifier(operator: string, path: string, argument: Value,
     case '$pop':
       return { create: false, change: pop(path, argument) };
     case '$pull':
-      return { create: false, change: pull(path, argument) };
+      return { create: false, change: pull(argument) };
     case '$pullAll':
-      return { create: false, change: pullAll(path, argument) };
+      return { create: false, change: pullAll(argument) };
     case '$pushAll':
       return fail(
         'FailedToParse',
@@ -53,6 +53,8 @@ export function compileModifier(operator: string, path: string, argument: Value,
   );
 }
 
+const NUMBER_NAMES: Readonly<Record<string, string>> = { int: 'NumberInt', long: 'NumberLong', double: 'NumberDouble' };
+
 function numeric(operator: string, path: string, argument: Value): Change {
   const verb = operator === '$inc' ? 'increment' : 'multiply';
   if (!isNumber(argument)) {
@@ -63,12 +65,15 @@ function numeric(operator: string, path: string, argument: Value): Change {
     if (!isNumber(old)) {
       return fail(
         'TypeMismatch',
-        `Cannot apply ${operator} to a value of non-numeric type. The field '${lastPart(path)}' is of non-numeric type ${typeName(old)}`,
+        `Cannot apply ${operator} to a value of non-numeric type. ${idText()} has the field '${lastPart(path)}' of non-numeric type ${typeName(old)}`,
       );
     }
     const result = arithmetic(operator === '$inc' ? 'add' : 'multiply', old, argument);
     if (result === undefined) {
-      return fail('BadValue', `Failed to apply ${operator} operations to current value (${shellText(old)})`);
+      return fail(
+        'BadValue',
+        `Failed to apply ${operator} operations to current value ((${NUMBER_NAMES[typeName(old)] ?? ''})${shellText(old)}) for document ${idText()}`,
+      );
     }
     return isSame(old, result) ? old : result;
   };
@@ -105,7 +110,7 @@ function bit(path: string, argument: Value): Change {
     if (old !== undefined && !(old instanceof Int32) && typeof old !== 'bigint') {
       return fail(
         'BadValue',
-        `Cannot apply $bit to a value of non-integral type. Field '${path}' has type ${typeName(old)}`,
+        `Cannot apply $bit to a value of non-integral type.${idText()} has the field ${lastPart(path)} of non-integer type ${typeName(old)}`,
       );
     }
     return argument.fields.reduce(

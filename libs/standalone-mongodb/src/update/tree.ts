@@ -8,6 +8,15 @@ const MAX_BACKFILL = 1_500_000;
 /** Gives the new value at a path from the old; undefined removes it, the same value leaves it as it is. */
 export type Change = (old: Maybe) => Maybe;
 
+/** The document that an update is being applied to: messages name its _id. */
+export const applying: { doc: Doc } = { doc: Doc.EMPTY };
+
+/** `{_id: 1}`, as messages of updates have it. */
+export function idText(): string {
+  const id = applying.doc.get('_id');
+  return id === undefined ? '{no id}' : `{_id: ${shellText(id)}}`;
+}
+
 /** A document with the value at `parts` changed; all other fields keep their bytes. `create` makes missing documents on the way. */
 export function changeAt(doc: Doc, parts: readonly string[], create: boolean, change: Change): Doc {
   return changeDoc(doc, parts, 0, create, change);

@@ -6,7 +6,7 @@ import { shellText } from '../query/shell-text.js';
 import type { Variables } from '../aggregate/expression.js';
 import { compileModifier, type Modifier } from './modifiers.js';
 import { ArrayFilters, expandPath } from './positional.js';
-import { changeAt } from './tree.js';
+import { applying, changeAt, idText } from './tree.js';
 
 /** Pipelines of updates need the aggregation stages; they register here to keep the imports one way. */
 export const pipelineUpdates: { compile?: (pipeline: Arr, variables: Variables | undefined) => (doc: Doc) => Doc } = {};
@@ -36,9 +36,22 @@ export function compileUpdate(update: Maybe, arrayFilters: Maybe, variables?: Va
   if (!(update instanceof Doc)) return fail('FailedToParse', 'Update argument must be either an object or an array');
   if (update.first?.name.startsWith('$') !== true) {
     if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for replacement-style updates');
+    checkReplacement(update);
     return { kind: 'replacement', apply: (doc) => replacement(doc, update) };
   }
   return operatorUpdate(update, filters);
+}
+
+/** A replacement may have no field at the top whose name begins with a dollar. */
+function checkReplacement(next: Doc): void {
+  for (const { name } of next.fields) {
+    if (name.startsWith('$')) {
+      fail(
+        'DollarPrefixedFieldName',
+        `The dollar ($) prefixed field '${name}' in '${name}' is not allowed in the context of an update's replacement document. Consider using an aggregation pipeline with $replaceWith.`,
+      );
+    }
+  }
 }
 
 /** The new document with the old one's _id first. */
@@ -79,6 +92,7 @@ function operatorUpdate(update: Doc, filters: ArrayFilters): Update {
     kind: 'operators',
     apply: (doc, context) => {
       let next = doc;
+      applying.doc = doc;
       for (const leaf of leaves) {
         if (leaf.onInsert && !context.inserting) continue;
         for (const parts of expandPath(next, leaf.parts, context.offset, filters)) {
@@ -126,11 +140,20 @@ function notAnObject(operator: string, argument: Value): never {
   );
 }
 
+const DBREF = new Set(['$id', '$ref', '$db']);
+
 function leafPath(path: string): { parts: readonly string[]; path: string } {
   if (path === '') fail('EmptyFieldName', 'An empty update path is not valid.');
   const parts = path.split('.');
   if (parts.includes('')) {
     fail('EmptyFieldName', `The update path '${path}' contains an empty field name, which is not allowed.`);
+  }
+  for (const part of parts) {
+    if (!part.startsWith('$') || part === '$' || part.startsWith('$[') || DBREF.has(part)) continue;
+    fail('DollarPrefixedFieldName', `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`);
+  }
+  if (parts[0] === '$' || parts[0]?.startsWith('$[') === true) {
+    fail('BadValue', `Cannot have positional (i.e. '$') element in the first position in path '${path}'`);
   }
   return { parts, path };
 }
@@ -142,11 +165,23 @@ function renames(argument: Doc): Leaf[] {
       return fail('BadValue', `The 'to' field for $rename must be a string: ${from}: ${shellText(to)}`);
     }
     if (from === to) fail('BadValue', `The source and target field for $rename must differ: ${from}: "${to}"`);
+    for (const [path, end] of [
+      [from, 'source'],
+      [to, 'destination'],
+    ] as const) {
+      if (path.split('.').some((part) => part.startsWith('$'))) {
+        fail('BadValue', `The ${end} field for $rename may not be dynamic: ${path}`);
+      }
+    }
     const moved: { value: Maybe } = { value: undefined };
     const take: Modifier = {
       create: false,
       change: (old) => {
         moved.value = old;
+        if (old !== undefined) {
+          outsideArrays(from, 'source');
+          outsideArrays(to, 'destination');
+        }
         return undefined;
       },
     };
@@ -156,6 +191,20 @@ function renames(argument: Doc): Leaf[] {
       { ...leafPath(to), modifier: give, onInsert: false },
     ];
   });
+}
+
+/** `$rename` neither takes from arrays nor puts into them. */
+function outsideArrays(path: string, end: 'source' | 'destination'): void {
+  let value: Maybe = applying.doc;
+  for (const part of path.split('.')) {
+    if (value instanceof Arr) {
+      fail(
+        'BadValue',
+        `The ${end} field cannot be an array element, '${path}' in doc with ${idText().slice(1, -1)} has an array field called '${part}'`,
+      );
+    }
+    value = value instanceof Doc ? value.get(part) : undefined;
+  }
 }
 
 function checkConflicts(leaves: readonly Leaf[]): void {
