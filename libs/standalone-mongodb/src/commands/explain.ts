@@ -1,162 +1,156 @@
-import { docOf, type Plain, type PlainObject } from '../bson/build.js';
+import { hostname } from 'node:os';
+import { variablesOf } from '../aggregate/variables.js';
+import type { PlainObject } from '../bson/build.js';
 import { Arr, Doc } from '../bson/document.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber, type Value } from '../bson/values.js';
 import { fail } from '../errors.js';
-import type { FieldBounds } from '../query/bounds.js';
 import { compileFilter } from '../query/filter.js';
-import { search, type FindOptions } from '../query/find.js';
-import type { IndexPlan, Plan } from '../query/planner.js';
+import { search, type FindOptions, type Search } from '../query/find.js';
 import { parseSort } from '../query/sort.js';
-import { shellText } from '../query/shell-text.js';
 import { okReply } from '../wire/reply.js';
+import { checkArguments } from './arguments.js';
 import { CommandContext } from './context.js';
+import { planTree, type Explained, type Ran } from './explain-plan.js';
 import { drain, findOptions, hintOf } from './find.js';
+import { VERSION } from './handshake.js';
+import { parsedQuery } from './parsed-query.js';
 import type { Command } from './registry.js';
+
+type Verbosity = 'queryPlanner' | 'executionStats' | 'allPlansExecution';
 
 const explain: Command = async (context) => {
   const inner = context.body.fields[0]?.value;
   if (!(inner instanceof Doc)) return fail('FailedToParse', 'explain command requires a nested object');
-  const body = Doc.of([...inner.fields, ...context.body.fields.filter((field) => field.name === '$db')]);
-  const nested = new CommandContext(
-    context.catalog,
-    context.cursors,
-    { ...context.request, body },
-    context.connectionId,
-  );
-  const options = optionsOf(nested);
   const verbosity = context.arg('verbosity') ?? 'allPlansExecution';
-  return explainSearch(nested, options, verbosity !== 'queryPlanner');
+  if (verbosity !== 'queryPlanner' && verbosity !== 'executionStats' && verbosity !== 'allPlansExecution') {
+    fail('BadValue', `Enumeration value '${String(verbosity)}' for field 'explain.verbosity' is not a valid value.`);
+  }
+  const body = Doc.of([...inner.fields, ...context.body.fields.filter((field) => field.name === '$db')]);
+  const request = { ...context.request, body };
+  const nested = new CommandContext(context.catalog, context.cursors, request, context.connectionId);
+  if (nested.name === '' || !EXPLAINED.has(nested.name)) {
+    fail('CommandNotFound', `Explain failed due to unknown command: ${nested.name}`);
+  }
+  checkArguments(nested.name, body, (field) => nested.arg(field) !== undefined);
+  if (nested.name === 'aggregate') return explainPipeline(nested, verbosity);
+  return explainSearch(nested, explainedOf(nested), verbosity);
 };
+
+const EXPLAINED = new Set([
+  'find',
+  'count',
+  'distinct',
+  'findAndModify',
+  'findandmodify',
+  'update',
+  'delete',
+  'aggregate',
+]);
 
 /** `aggregate` with its `explain` argument. */
 export function explainAggregate(context: CommandContext): Promise<Doc> {
-  return explainSearch(context, aggregateOptions(context), false);
+  return explainPipeline(context, 'queryPlanner');
 }
 
-function optionsOf(context: CommandContext): FindOptions {
-  const sort = parseSort(undefined);
+function explainedOf(context: CommandContext): Explained {
+  const bare = { projection: undefined, around: undefined };
   switch (context.name) {
     case 'find':
-      return findOptions(context);
+      return { ...bare, options: findOptions(context), projection: context.doc('projection') };
     case 'count':
-    case 'distinct': {
-      const filter = compileFilter(context.doc('query') ?? Doc.EMPTY);
-      return { filter, sort, skip: 0, limit: 0, hint: hintOf(context.arg('hint')) };
-    }
-    case 'findAndModify':
-      return {
-        filter: compileFilter(context.doc('query') ?? Doc.EMPTY),
-        sort: parseSort(context.arg('sort')),
-        skip: 0,
-        limit: 1,
-      };
+      return { ...bare, options: optionsOf(context, context.doc('query'), context.arg('hint')), around: 'COUNT' };
+    case 'distinct':
+      return { ...bare, options: optionsOf(context, context.doc('query'), context.arg('hint')) };
     case 'update':
     case 'delete': {
       const [statement] = context.documents(context.name === 'update' ? 'updates' : 'deletes');
-      return { filter: compileFilter((statement?.get('q') as Doc | undefined) ?? Doc.EMPTY), sort, skip: 0, limit: 0 };
+      const query = statement?.get('q');
+      const options = optionsOf(context, query instanceof Doc ? query : undefined, statement?.get('hint'));
+      return { ...bare, options, around: context.name.toUpperCase() };
     }
-    case 'aggregate':
-      return aggregateOptions(context);
+    default: {
+      const options = optionsOf(context, context.doc('query'), context.arg('hint'));
+      const around = context.flag('remove') ? 'DELETE' : 'UPDATE';
+      return { ...bare, options: { ...options, sort: parseSort(context.arg('sort')), limit: 1 }, around };
+    }
   }
-  return fail('CommandNotSupported', `Explain failed due to unknown command: ${context.name}`);
 }
 
-/** The part of a pipeline that a search serves: leading $match, $sort, $skip, $limit. */
-function aggregateOptions(context: CommandContext): FindOptions {
+function optionsOf(context: CommandContext, query: Doc | undefined, hint: Value | undefined): FindOptions {
+  const filter = compileFilter(query ?? Doc.EMPTY, variablesOf(context.doc('let')));
+  return { filter, sort: parseSort(undefined), skip: 0, limit: 0, hint: hintOf(hint) };
+}
+
+/** The stages that a search serves come as its plan; the others follow as they were given. */
+async function explainPipeline(context: CommandContext, verbosity: Verbosity): Promise<Doc> {
   const pipeline = context.arg('pipeline');
-  const stages = pipeline instanceof Arr ? pipeline.items.filter((stage) => stage instanceof Doc) : [];
-  const match = stages[0]?.get('$match');
-  const sort = stages[match === undefined ? 0 : 1]?.get('$sort');
+  if (!(pipeline instanceof Arr)) return fail('TypeMismatch', 'A pipeline must be an array of objects');
+  const rest = [...pipeline.items];
+  const lead = (name: string): Value | undefined => {
+    const stage = rest[0];
+    const value = stage instanceof Doc ? stage.get(name) : undefined;
+    if (value !== undefined) rest.shift();
+    return value;
+  };
+  const match = lead('$match');
+  const sort = parseSort(lead('$sort'));
+  const limit = lead('$limit');
+  const base = optionsOf(context, match instanceof Doc ? match : undefined, context.arg('hint'));
+  const options = { ...base, sort, limit: isNumber(limit) ? toDouble(limit) : 0 };
+  const parts = await explainParts(context, { options, projection: undefined, around: undefined }, verbosity);
+  if (rest.length === 0) return okReply({ ...parts, ...trailer(context) });
+  const { explainVersion, ...cursor } = parts;
+  return okReply({ explainVersion, stages: [{ $cursor: cursor }, ...rest], ...trailer(context) });
+}
+
+async function explainSearch(context: CommandContext, explained: Explained, verbosity: Verbosity): Promise<Doc> {
+  return okReply({ ...(await explainParts(context, explained, verbosity)), ...trailer(context) });
+}
+
+function trailer(context: CommandContext): PlainObject {
   return {
-    filter: compileFilter(match instanceof Doc ? match : Doc.EMPTY),
-    sort: parseSort(sort),
-    skip: 0,
-    limit: 0,
-    hint: hintOf(context.arg('hint')),
+    command: Doc.of(context.body.fields),
+    serverInfo: { host: hostname(), port: 0, version: VERSION.slice(0, 3).join('.'), gitVersion: 'none' },
   };
 }
 
-async function explainSearch(context: CommandContext, options: FindOptions, execute: boolean): Promise<Doc> {
+async function explainParts(context: CommandContext, explained: Explained, verbosity: Verbosity): Promise<PlainObject> {
   const collection = context.collection();
-  if (collection === undefined) {
-    const winningPlan = { stage: 'EOF' };
-    const executionStats = { executionSuccess: true, nReturned: 0, totalKeysExamined: 0, totalDocsExamined: 0 };
-    return okReply({
-      queryPlanner: planner(context, winningPlan),
-      executionStats: execute ? executionStats : undefined,
-    });
-  }
-  const found = search(collection, options);
-  const winningPlan = tree(found.plan, options);
-  let nReturned = 0;
+  const { filter } = explained.options;
+  const found = collection === undefined ? undefined : search(collection, explained.options);
+  const tree = (ran?: Ran): PlainObject =>
+    found === undefined
+      ? { stage: 'EOF', ...(ran === undefined ? {} : { nReturned: 0 }) }
+      : planTree(found.plan, explained, ran);
+  const queryPlanner = {
+    namespace: context.namespace,
+    parsedQuery: parsedQuery(filter.node),
+    indexFilterSet: false,
+    ...{ maxIndexedOrSolutionsReached: false, maxIndexedAndSolutionsReached: false, maxScansToExplodeReached: false },
+    winningPlan: { isCached: false, ...tree() },
+    rejectedPlans: [],
+  };
+  if (verbosity === 'queryPlanner') return { explainVersion: '1', queryPlanner };
   const start = performance.now();
-  if (execute) await drain(found, () => (nReturned += 1));
+  const ran = await runPlan(found);
   const executionStats = {
     executionSuccess: true,
-    nReturned,
+    nReturned: explained.around === undefined ? ran.returned : 0,
     executionTimeMillis: Math.round(performance.now() - start),
-    totalKeysExamined: found.stats.keysExamined,
-    totalDocsExamined: found.stats.docsExamined,
-    executionStages: { ...winningPlan, nReturned },
+    totalKeysExamined: ran.keysExamined,
+    totalDocsExamined: ran.docsExamined,
+    executionStages: { isCached: false, ...tree(ran) },
+    ...(verbosity === 'allPlansExecution' ? { allPlansExecution: [] } : {}),
   };
-  return okReply({
-    explainVersion: '1',
-    queryPlanner: planner(context, winningPlan),
-    executionStats: execute ? executionStats : undefined,
-    command: Doc.of(context.body.fields),
-  });
+  return { explainVersion: '1', queryPlanner, executionStats };
 }
 
-function planner(context: CommandContext, winningPlan: PlainObject): PlainObject {
-  return { namespace: context.namespace, winningPlan, rejectedPlans: [] };
-}
-
-function tree(plan: Plan, options: FindOptions): PlainObject {
-  let stage = source(plan);
-  if (!plan.sorted) {
-    const sortPattern = docOf(
-      Object.fromEntries(options.sort.fields.map((field) => [field.path, field.descending ? -1 : 1])),
-    );
-    if (options.sort.fields.length > 0) stage = { stage: 'SORT', sortPattern, inputStage: stage };
-  }
-  if (options.skip > 0) stage = { stage: 'SKIP', skipAmount: options.skip, inputStage: stage };
-  if (options.limit > 0) stage = { stage: 'LIMIT', limitAmount: options.limit, inputStage: stage };
-  return stage;
-}
-
-function source(plan: Plan): PlainObject {
-  switch (plan.kind) {
-    case 'collscan':
-      return { stage: 'COLLSCAN', direction: plan.reverse ? 'backward' : 'forward' };
-    case 'ixscan':
-      return { stage: 'FETCH', inputStage: indexScan(plan) };
-    case 'or':
-      return { stage: 'FETCH', inputStage: { stage: 'OR', inputStages: plan.branches.map(indexScan) as Plain[] } };
-  }
-}
-
-function indexScan(plan: IndexPlan): PlainObject {
-  const { index } = plan;
-  return {
-    stage: 'IXSCAN',
-    keyPattern: index.key,
-    indexName: index.name,
-    isMultiKey: index.multikey.includes(true),
-    isUnique: index.unique,
-    isSparse: index.sparse,
-    isPartial: index.partial !== undefined,
-    indexVersion: 2,
-    direction: plan.reverse ? 'backward' : 'forward',
-    indexBounds: Object.fromEntries(index.fields.map((name, i) => [name, boundsText(plan.bounds[i])])),
-  };
-}
-
-function boundsText(bounds: FieldBounds | undefined): string[] {
-  if (bounds === undefined) return ['[MinKey, MaxKey]'];
-  if (bounds.kind === 'points') return bounds.values.map((value) => `[${shellText(value)}, ${shellText(value)}]`);
-  const low = bounds.low === undefined ? '(-inf' : `${bounds.low.inclusive ? '[' : '('}${shellText(bounds.low.value)}`;
-  const high =
-    bounds.high === undefined ? '+inf)' : `${shellText(bounds.high.value)}${bounds.high.inclusive ? ']' : ')'}`;
-  return [`${low}, ${high}`];
+async function runPlan(found: Search | undefined): Promise<Ran> {
+  let returned = 0;
+  if (found !== undefined) await drain(found, () => (returned += 1));
+  const stats = found?.stats ?? { keysExamined: 0, docsExamined: 0, matched: 0 };
+  return { ...stats, returned };
 }
 
 export const explainCommands: Readonly<Record<string, Command>> = { explain };

@@ -24,7 +24,7 @@ export interface Search {
 /** Plans a search and gives its hits in order; nothing is read before the first is asked for. */
 export function search(collection: Collection, options: FindOptions): Search {
   const chosen = plan(collection, options.filter.node, options.sort, options.hint);
-  const stats = { keysExamined: 0, docsExamined: 0 };
+  const stats = { keysExamined: 0, docsExamined: 0, matched: 0 };
   const found = scan(collection, chosen, options.filter, stats);
   const ordered = chosen.sorted ? found : sorted(found, options);
   return { plan: chosen, stats, hits: window(ordered, options.skip, options.limit) };

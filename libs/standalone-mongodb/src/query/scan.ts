@@ -16,6 +16,8 @@ export interface Hit {
 export interface ScanStats {
   keysExamined: number;
   docsExamined: number;
+  /** Documents that the filter let through. */
+  matched: number;
 }
 
 const FIRST_CHUNK = 64;
@@ -66,7 +68,9 @@ function* scanIndex(
       const doc = collection.read(rid);
       if (doc === undefined) continue;
       stats.docsExamined += 1;
-      if (filter.matches(doc)) yield { rid, doc };
+      if (!filter.matches(doc)) continue;
+      stats.matched += 1;
+      yield { rid, doc };
     }
   }
 }
@@ -127,7 +131,9 @@ function* scanCollection(
     for (const { key, value } of items) {
       stats.docsExamined += 1;
       const doc = Doc.raw(value);
-      if (filter.matches(doc)) yield { rid: key.readUIntBE(4, RID_BYTES), doc };
+      if (!filter.matches(doc)) continue;
+      stats.matched += 1;
+      yield { rid: key.readUIntBE(4, RID_BYTES), doc };
     }
     const last = items[items.length - 1];
     if (last === undefined || !more) return;
