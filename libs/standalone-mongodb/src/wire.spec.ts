@@ -186,7 +186,7 @@ describe('sizes', () => {
     const big = 'x'.repeat(15_900_000);
     await coll.insertMany([{ big }, { big }]);
     expect((await coll.find().toArray()).map((doc) => doc['big'].length)).toEqual([15_900_000, 15_900_000]);
-    await expect(coll.updateOne({}, { $set: { more: big } })).rejects.toMatchObject({ code: 10334 });
+    await expect(coll.updateOne({}, { $set: { more: big } })).rejects.toMatchObject({ code: 17419 });
     await client.close();
   });
 });

@@ -168,6 +168,18 @@ describe('filters', () => {
     ['negative $size', { a: { $size: -1 } }, 2],
     ['unknown $type', { a: { $type: 'frob' } }, 2],
     ['$options without $regex', { a: { $options: 'i' } }, 2],
+    ['a pattern that is none', { a: { $regex: '[' } }, 51091],
+    ['an unknown flag', { a: { $regex: 'a', $options: 'z' } }, 51108],
+    ['$mod of one number', { a: { $mod: [1] } }, 2],
+    ['a $size that is no number', { a: { $size: 'x' } }, 2],
+    ['a negative bit mask', { a: { $bitsAllSet: -1 } }, 9],
+    ['a bit mask that is no number', { a: { $bitsAllSet: 'x' } }, 2],
+    ['operators in $in', { a: { $in: [{ $gt: 1 }] } }, 2],
+    ['$elemMatch of a number', { a: { $elemMatch: 1 } }, 2],
+    ['$all of a number', { a: { $all: 1 } }, 2],
+    ['a pattern in $ne', { a: { $ne: /x/ } }, 2],
+    ['operators beside names', { a: { $gt: 1, b: 2 } }, 2],
+    ['no type at all', { a: { $type: [] } }, 9],
   ])('refuses %s', async (_name, filter, code) => {
     await expect(subject.coll.find(filter).toArray()).rejects.toMatchObject({ code });
   });
@@ -264,6 +276,36 @@ describe('projection', () => {
     await subject.coll.insertOne(DOC as never);
     await expect(subject.coll.findOne({}, { projection: { a: 1, b: 0 } })).rejects.toMatchObject({ code: 31254 });
     await expect(subject.coll.findOne({}, { projection: { a: 0, b: 1 } })).rejects.toMatchObject({ code: 31253 });
+  });
+});
+
+describe('refused projections and sorts', () => {
+  it.each<[Document, number]>([
+    [{ '': 1 }, 40352],
+    [{ 'a.': 1 }, 40353],
+    [{ 'a..b': 1 }, 15998],
+    [{ $a: 1 }, 16410],
+    [{ b: 1, 'b.x': 1 }, 31249],
+    [{ 'b.x': 1, b: 1 }, 31250],
+    [{ a: { $frob: 1 } }, 168],
+    [{ a: { $slice: 'x' } }, 28667],
+    [{ 'b.d': { $elemMatch: { x: 2 } } }, 31275],
+    [{ 'l.$': 1, 'd.$': 1 }, 31276],
+    [{ 'l.$': 0 }, 31395],
+    [{ 'l.$': 1 }, 51246],
+  ])('%j: %i', async (projection, code) => {
+    await subject.coll.insertOne({ l: [1], d: [1], b: { x: 1 } });
+    await expect(subject.coll.findOne({}, { projection })).rejects.toMatchObject({ code });
+  });
+
+  it.each<[Document, number]>([
+    [{ a: 5 }, 15975],
+    [{ a: 'x' }, 15974],
+    [{ '': 1 }, 40352],
+    [{ $a: 1 }, 16410],
+  ])('sort %j: %i', async (sort, code) => {
+    const find = { find: subject.coll.collectionName, sort };
+    await expect(subject.db.command(find)).rejects.toMatchObject({ code });
   });
 });
 

@@ -55,17 +55,23 @@ function compileOperator(field: Field): Expression {
   return operator(field.value, field.name);
 }
 
-function compilePath(text: string): Expression {
-  if (text.startsWith('$$')) return compileVariable(text.slice(2));
-  const parts = text.slice(1).split('.');
-  if (text === '$') failAt(16872, `'$' by itself is not a valid FieldPath`);
-  if (text.endsWith('.')) failAt(40353, "FieldPath must not end with a '.'.");
-  if (parts.includes('')) failAt(15998, 'FieldPath field names may not be empty strings.');
-  for (const part of parts) {
+/** Refuses a path of fields that mongod refuses. */
+export function checkFieldPath(path: string): void {
+  if (path === '') failAt(40352, 'FieldPath cannot be constructed with empty string');
+  if (path.endsWith('.')) failAt(40353, "FieldPath must not end with a '.'.");
+  for (const part of path.split('.')) {
+    if (part === '') failAt(15998, 'FieldPath field names may not be empty strings.');
     if (part.startsWith('$')) {
       failAt(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField.`);
     }
   }
+}
+
+function compilePath(text: string): Expression {
+  if (text.startsWith('$$')) return compileVariable(text.slice(2));
+  const parts = text.slice(1).split('.');
+  if (text === '$') failAt(16872, `'$' by itself is not a valid FieldPath`);
+  checkFieldPath(text.slice(1));
   return (doc, variables) => {
     const current = variables.get('CURRENT');
     return pathValue(current === undefined ? doc : current, parts, 0);

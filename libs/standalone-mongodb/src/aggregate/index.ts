@@ -21,6 +21,8 @@ import './stage-window.js';
 import './window-calculus.js';
 import { Doc, type Arr } from '../bson/document.js';
 import { topLevelExtensions } from '../query/extensions.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { compileSchema } from '../schema/json-schema.js';
 import { pipelineUpdates } from '../update/update.js';
@@ -33,6 +35,12 @@ import { variablesOf } from './variables.js';
 topLevelExtensions.set('$expr', (value, variables) => {
   const expression = withScope(variables, () => compileExpression(value));
   return { kind: 'custom', name: '$expr', matches: (doc) => isTruthy(expression(doc, variables)) };
+});
+
+topLevelExtensions.set('$sampleRate', (value) => {
+  const rate = isNumber(value) ? toDouble(value) : NaN;
+  if (!(rate >= 0 && rate <= 1)) fail('BadValue', 'numeric argument to $sampleRate must be in [0, 1]');
+  return { kind: 'custom', name: '$sampleRate', matches: () => Math.random() < rate };
 });
 
 topLevelExtensions.set('$jsonSchema', (value) => {

@@ -8,6 +8,7 @@ import { visitPath } from '../query/path.js';
 import { parseSort } from '../query/sort.js';
 import { keyText } from '../query/tests.js';
 import { okReply } from '../wire/reply.js';
+import { checkFieldPath } from '../aggregate/expression.js';
 import { variablesOf } from '../aggregate/variables.js';
 import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
@@ -124,7 +125,9 @@ export async function drain(found: Search, each: (doc: Doc) => void): Promise<vo
 
 const distinct: Command = async (context) => {
   refuseUnsupported(context);
-  const parts = context.string('key').split('.');
+  const key = context.string('key');
+  checkFieldPath(key);
+  const parts = key.split('.');
   const collection = context.collection();
   const filter = compileFilter(context.doc('query') ?? Doc.EMPTY);
   if (collection === undefined) return okReply({ values: [] });

@@ -19,6 +19,12 @@ export function compileFindProjection(
     const project = compileProjection(spec, special);
     return (doc) => project(doc, variables);
   }
+  if (spec.fields.filter((field) => field.name.endsWith('.$')).length > 1) {
+    failAt(31276, 'Cannot specify more than one positional projection per query.');
+  }
+  if ((isNumber(positional.value) && toDouble(positional.value) === 0) || positional.value === false) {
+    failAt(31395, 'positional projection cannot be used with exclusion');
+  }
   return positionalProjection(spec, positional.name.slice(0, -2), filter, variables);
 }
 

@@ -137,8 +137,19 @@ function parseRest(path: string, field: Field, all: Doc): Node[] {
     case '$comment':
       return [];
   }
+  if (GEOMETRY.has(field.name)) fail('NotImplemented', `standalone mode has no ${field.name}`);
   return fail('BadValue', `unknown operator: ${field.name}`);
 }
+
+const GEOMETRY = new Set([
+  '$near',
+  '$nearSphere',
+  '$geoWithin',
+  '$geoIntersects',
+  '$within',
+  '$geoNear',
+  '$maxDistance',
+]);
 
 function truthy(value: Value): boolean {
   if (isNumber(value)) return toDouble(value) !== 0;

@@ -1,18 +1,10 @@
 import { Arr } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import {
-  Binary,
-  BsonType,
-  isNumber,
-  RegExpValue,
-  typeByName,
-  typeName,
-  type Maybe,
-  type Value,
-} from '../bson/values.js';
+import { Binary, BsonType, isNumber, RegExpValue, typeByName, type Maybe, type Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import type { Test } from './ast.js';
 import { regExpOf } from './regex.js';
+import { shellText } from './shell-text.js';
 
 export function regexTest(value: Value, options: Maybe): Test {
   if (options !== undefined && typeof options !== 'string') fail('BadValue', '$options has to be a string');
@@ -60,7 +52,7 @@ function typeOfAlias(item: Value): BsonType {
 
 export function sizeTest(value: Value): Test {
   if (!isNumber(value)) {
-    return fail('BadValue', `Failed to parse $size. Expected a number in: $size: ${typeName(value)}`);
+    return fail('BadValue', `Failed to parse $size. Expected a number in: $size: ${shellText(value)}`);
   }
   const size = toDouble(value);
   if (!Number.isInteger(size)) {
@@ -96,27 +88,28 @@ export function truncate(value: Value): bigint | undefined {
 }
 
 export function bitsTest(name: string, value: Value): Test {
-  return { op: 'bits', all: name.includes('All'), set: name.endsWith('Set'), mask: bitMask(value) };
+  return { op: 'bits', all: name.includes('All'), set: name.endsWith('Set'), mask: bitMask(name, value) };
 }
 
-function bitMask(value: Value): bigint {
+function bitMask(name: string, value: Value): bigint {
   if (value instanceof Binary) return bitsOfBinary(value);
   if (value instanceof Arr) {
     return value.items.reduce((mask: bigint, item) => {
       const position = truncate(item);
-      if (position === undefined || position < 0n) return fail('BadValue', 'bit positions must be integers >= 0');
+      if (position === undefined || position < 0n)
+        return fail('BadValue', `Failed to parse bit position. Expected a non-negative number in: ${shellText(item)}`);
       return mask | (1n << position);
     }, 0n);
   }
   if (isNumber(value)) {
     const mask = truncate(value);
     if (mask === undefined || Number(mask) !== toDouble(value)) {
-      return fail('BadValue', 'Expected an integer for a bitmask');
+      return fail('FailedToParse', `Expected an integer: ${name}: ${shellText(value)}`);
     }
-    if (mask < 0n) return fail('BadValue', `Expected a non-negative number in: ${mask}`);
+    if (mask < 0n) return fail('FailedToParse', `Expected a non-negative number in: ${name}: ${shellText(value)}`);
     return mask;
   }
-  return fail('BadValue', 'takes an Array, a number, or a BinData');
+  return fail('BadValue', `takes an Array, a number, or a BinData but received: ${name}: ${shellText(value)}`);
 }
 
 /** Bit n is bit n mod 8 of byte n div 8. */

@@ -2,7 +2,7 @@ import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, type Maybe, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
-import { compileExpression, type Expression, type Variables } from '../aggregate/expression.js';
+import { checkFieldPath, compileExpression, type Expression, type Variables } from '../aggregate/expression.js';
 
 /** What becomes of a field: kept, dropped, computed, cut, or looked into. */
 type Rule =
@@ -52,7 +52,7 @@ function addRule(
   seen: { mode: Mode | undefined; computed: boolean },
   special: SpecialParser | undefined,
 ): void {
-  if (parts.includes('')) failAt(15998, 'FieldPath field names may not be empty strings.');
+  checkFieldPath(path);
   const isSubtree = value instanceof Doc && !value.isEmpty && !(value.fields[0] as Field).name.startsWith('$');
   if (isSubtree) {
     for (const field of (value as Doc).fields) {
@@ -96,12 +96,12 @@ function place(rules: Map<string, Rule>, parts: readonly string[], path: string,
   const [first, ...rest] = parts as [string, ...string[]];
   const existing = rules.get(first);
   if (rest.length === 0) {
-    if (existing !== undefined) failAt(31249, `Path collision at ${path}`);
+    if (existing !== undefined) failAt(31250, `Path collision at ${path}`);
     rules.set(first, rule);
     return;
   }
   if (existing !== undefined && existing.kind !== 'tree') {
-    failAt(31250, `Path collision at ${path} remaining portion ${rest.join('.')}`);
+    failAt(31249, `Path collision at ${path} remaining portion ${rest.join('.')}`);
   }
   const tree = existing ?? { kind: 'tree' as const, rules: new Map<string, Rule>() };
   rules.set(first, tree);

@@ -1,4 +1,4 @@
-import { fail } from '../errors.js';
+import { failAt } from '../errors.js';
 import { BoundedRegExp } from './bounded-regex.js';
 
 const cache = new Map<string, RegExp>();
@@ -9,7 +9,7 @@ export function regExpOf(pattern: string, flags: string): RegExp {
   const known = cache.get(id);
   if (known !== undefined) return known;
   for (const flag of flags) {
-    if (!'imsxu'.includes(flag)) fail('BadValue', `invalid flag in regex options: ${flag}`);
+    if (!'imsxu'.includes(flag)) failAt(51108, `invalid flag in regex options: ${flag}`);
   }
   const made = build(flags.includes('x') ? withoutSpace(pattern) : pattern, flags.replace(/[xu]/g, ''));
   if (cache.size > 500) cache.clear();
@@ -36,7 +36,7 @@ function build(pattern: string, flags: string): RegExp {
     try {
       return new BoundedRegExp(text, unique);
     } catch {
-      return fail('BadValue', `Regular expression is invalid: ${pattern}`);
+      return failAt(51091, `Regular expression is invalid: ${pattern}`);
     }
   }
 }

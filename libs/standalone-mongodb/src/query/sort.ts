@@ -4,6 +4,8 @@ import { memoryOf, MemoryLimit } from '../bson/memory.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
+import { checkFieldPath } from '../aggregate/expression.js';
+import { shellText } from './shell-text.js';
 import { extractKeys, type KeyTuple } from '../storage/index-keys.js';
 
 export interface SortField {
@@ -25,13 +27,12 @@ export function parseSort(spec: Maybe): SortSpec {
   if (isNumber(natural)) return { fields: [], natural: toDouble(natural) };
   const fields = spec.fields.map(({ name, value }) => {
     if (value instanceof Doc && value.has('$meta')) fail('NotImplemented', 'standalone mode has no $meta sort');
-    if (!isNumber(value)) return failAt(15974, `Illegal key in $sort specification: ${name}`);
+    if (!isNumber(value)) return failAt(15974, `Illegal key in $sort specification: ${name}: ${shellText(value)}`);
     const direction = toDouble(value);
     if (direction !== 1 && direction !== -1) {
       failAt(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     }
-    if (name === '' || name.split('.').includes(''))
-      fail('BadValue', 'FieldPath cannot be constructed with empty string');
+    checkFieldPath(name);
     return { path: name, parts: name.split('.'), descending: direction < 0 };
   });
   return { fields, natural: undefined };

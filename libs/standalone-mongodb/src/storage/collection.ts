@@ -3,7 +3,7 @@ import { encodeDoc } from '../bson/encode.js';
 import { KeyBuilder } from '../bson/key.js';
 import { isDeeperThan } from '../bson/validate.js';
 import type { Binary, Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { fail, failAt } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import { RID_BYTES, type Environment } from './environment.js';
 import { IndexEntries } from './index-entries.js';
@@ -147,7 +147,7 @@ export class Collection {
   /** Stores a new document that has its _id. Throws 11000 before anything is changed. `unchecked`: past the validator. */
   insert(doc: Doc, unchecked = false): void {
     if (!unchecked) this.#validator.check(doc, undefined);
-    const bytes = sized(doc);
+    const bytes = sized(doc, true);
     const rid = this.catalog.nextRid();
     const keys = this.indexes.map((index) => this.entries.keysOf(index, doc, rid));
     this.indexes.forEach((index, i) => this.#checkUnique(index, keys[i] as readonly Buffer[], doc, rid));
@@ -159,7 +159,7 @@ export class Collection {
   /** Puts `next` in the place of `previous`; only entries that differ are touched. */
   replace(rid: number, previous: Doc, next: Doc, unchecked = false): void {
     if (!unchecked) this.#validator.check(next, previous);
-    const bytes = sized(next);
+    const bytes = sized(next, false);
     const changed = this.indexes.slice(1).map((index) => {
       const before = this.entries.keysOf(index, previous, rid);
       const after = this.entries.keysOf(index, next, rid);
@@ -211,10 +211,12 @@ function without(keys: readonly Buffer[], others: readonly Buffer[]): readonly B
 }
 
 /** A document's bytes, within the limits of what is stored. */
-function sized(doc: Doc): Buffer {
+function sized(doc: Doc, isNew: boolean): Buffer {
   const bytes = encodeDoc(doc);
   if (bytes.length > MAX_DOCUMENT_BYTES) {
-    fail('BSONObjectTooLarge', `object to insert too large. size in bytes: ${bytes.length}, max size: 16777216`);
+    if (!isNew) failAt(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
+    const sizes = `size in bytes: ${bytes.length}, max size: ${MAX_DOCUMENT_BYTES}`;
+    fail('BadValue', `object to insert too large. ${sizes}`);
   }
   if (bytes.length > MAX_LEVELS * LEAST_BYTES_OF_A_LEVEL && isDeeperThan(bytes, 0, MAX_LEVELS)) {
     fail('Overflow', `cannot insert document because it exceeds ${MAX_LEVELS} levels of nesting`);
