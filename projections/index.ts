@@ -51,6 +51,9 @@ export {
   type LedgerQuery,
   type LedgerReport,
 } from './ledger/ledger.reader.js';
+export { partiesProjection, type PartyDocument } from './portfolio/parties.projection.js';
+export { PortfolioReader, type PortfolioQuery } from './portfolio/portfolio.reader.js';
+export { unitsProjection, type OccupancyEntry, type UnitDocument } from './portfolio/units.projection.js';
 export { serviceQualityProjection, type CaseFactDocument } from './service-quality/service-quality.projection.js';
 export {
   ServiceQualityReader,

@@ -7,6 +7,8 @@ import { caseQueueProjection } from './case-queue/case-queue.projection.js';
 import { caseTimersProjection } from './case-timers/case-timers.projection.js';
 import { conservationProjection } from './conservation/conservation.projection.js';
 import { ledgerProjection } from './ledger/ledger.projection.js';
+import { partiesProjection } from './portfolio/parties.projection.js';
+import { unitsProjection } from './portfolio/units.projection.js';
 import { serviceQualityProjection } from './service-quality/service-quality.projection.js';
 
 /** Every read model of the project: what a drain folds, what `estate verify` rebuilds. */
@@ -20,4 +22,6 @@ export const projections: readonly Projection[] = [
   caseQueueProjection,
   caseTimersProjection,
   conservationProjection,
+  unitsProjection,
+  partiesProjection,
 ];

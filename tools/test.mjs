@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { otherNode } from './test/other-node.mjs';
@@ -50,7 +50,9 @@ async function runJest(args, nodeFolder) {
   const report = join(folder, 'jest.json');
   try {
     const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')];
-    const code = await node([...jest, '--json', '--outputFile', report, ...args], nodeFolder);
+    // jest leaves a core to itself: of two cores that is half of them.
+    const workers = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
+    const code = await node([...jest, workers, '--json', '--outputFile', report, ...args], nodeFolder);
     if (!existsSync(report)) return { passed: 0, failed: 1 }; // jest was stopped, or could not start
     const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(
       readFileSync(report, 'utf8'),

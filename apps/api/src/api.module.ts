@@ -13,6 +13,7 @@ import {
   CaseQueueReader,
   CurrentArrearsReader,
   LedgerReader,
+  PortfolioReader,
   ServiceQualityReader,
 } from '#projections';
 import { API_OPTIONS, type ApiOptions } from './api-options.js';
@@ -34,7 +35,7 @@ import { Communities } from './security/communities.js';
 import { RefusedAttempts } from './security/refused-attempts.js';
 
 const READERS = [
-  ...[LedgerReader, ArrearsAgingReader, CurrentArrearsReader, AuditTrailReader],
+  ...[LedgerReader, PortfolioReader, ArrearsAgingReader, CurrentArrearsReader, AuditTrailReader],
   ...[CaseQueueReader, ServiceQualityReader],
 ];
 const API_VERSION = '0.2.0';

@@ -5,6 +5,8 @@ import { GetCommunityController } from './get-community.controller.js';
 import { GetPartyController } from './get-party.controller.js';
 import { GetPartyDetailsController } from './get-party-details.controller.js';
 import { GetUnitController } from './get-unit.controller.js';
+import { ListPartiesController } from './list-parties.controller.js';
+import { ListUnitsController } from './list-units.controller.js';
 import { RegisterCommunityController } from './register-community.controller.js';
 import { RegisterPartyController } from './register-party.controller.js';
 import { RegisterUnitController } from './register-unit.controller.js';
@@ -20,7 +22,9 @@ export const portfolioControllers = [
   StartOccupancyController,
   EndOccupancyController,
   GetUnitController,
+  ListUnitsController,
   GetPartyController,
+  ListPartiesController,
   GetPartyDetailsController,
   ErasePartyController,
 ];

@@ -73,7 +73,9 @@ export const PERMISSIONS = {
 
   getCommunity: [...STAFF, 'auditor', 'dashboard', 'owners-committee', 'owner', 'tenant'],
   getUnit: [...STAFF, 'auditor'],
+  listUnits: [...STAFF, 'auditor'],
   getParty: [...STAFF, 'auditor'],
+  listParties: [...STAFF, 'auditor'],
   getPartyDetails: ['billing-clerk', 'collector', 'service-agent', 'case-manager', 'privacy-officer'],
   getAccount: ACCOUNT_READERS,
   getLedger: ACCOUNT_READERS,
@@ -83,6 +85,8 @@ export const PERMISSIONS = {
   getAuditTrail: ['auditor'],
   listCases: [...CASES_BY_ALL_STAFF, 'auditor'],
   getCase: [...CASES_BY_ALL_STAFF, 'auditor'],
+  // R4.3: what customers wrote is for those who handle it; an auditor sees that it was written, not what.
+  getCaseTexts: [...CASES_BY_ALL_STAFF, 'privacy-officer'],
   getServiceFigures: ['case-manager', 'service-agent', 'auditor', 'dashboard', 'owners-committee'],
 } as const satisfies Readonly<Record<string, readonly Role[]>>;
 

@@ -6,6 +6,7 @@ import { AwaitCustomerController } from './await-customer.controller.js';
 import { CloseCaseController } from './close-case.controller.js';
 import { EscalateCaseController } from './escalate-case.controller.js';
 import { GetCaseController } from './get-case.controller.js';
+import { GetCaseTextsController } from './get-case-texts.controller.js';
 import { MarkDuplicateCaseController } from './mark-duplicate-case.controller.js';
 import { OpenCaseController } from './open-case.controller.js';
 import { RejectCaseController } from './reject-case.controller.js';
@@ -35,4 +36,5 @@ export const caseControllers = [
   RejectCaseController,
   MarkDuplicateCaseController,
   GetCaseController,
+  GetCaseTextsController,
 ];
