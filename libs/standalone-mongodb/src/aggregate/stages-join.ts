@@ -93,6 +93,8 @@ const lookup: StageCompiler = (spec, context) => {
       const collection = context.catalog.find(context.db, from);
       const found = runPipeline(collection, [...match, ...inner], { ...context, variables });
       yield changeAt(doc, as, true, () => Arr.of([...found].filter((one) => one !== null)));
+      // Each document is a search of its own: others may run after it.
+      yield null;
     }
   };
 };

@@ -82,7 +82,8 @@ export function applyTo(
   const next = update.apply(target.doc, { offset: details.offset, inserting: false });
   if (next === target.doc) return target.doc;
   const stored = Doc.raw(encodeDoc(next));
-  if ((stored.rawBytes as Buffer).equals(target.doc.rawBytes as Buffer)) return target.doc;
+  const sameLength = stored.rawLength === target.doc.rawLength;
+  if (sameLength && (stored.rawBytes as Buffer).equals(target.doc.rawBytes as Buffer)) return target.doc;
   collection.replace(target.rid, target.doc, stored, unchecked);
   return stored;
 }

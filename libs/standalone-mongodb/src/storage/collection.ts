@@ -160,6 +160,12 @@ export class Collection {
   replace(rid: number, previous: Doc, next: Doc, unchecked = false): void {
     if (!unchecked) this.#validator.check(next, previous);
     const bytes = sized(next, false);
+    if (this.indexes.length > 1) this.#replaceEntries(rid, previous, next);
+    this.env.put(this.env.records, this.recordKey(rid), bytes);
+    this.#resize(0, bytes.length - previous.rawLength);
+  }
+
+  #replaceEntries(rid: number, previous: Doc, next: Doc): void {
     const changed = this.indexes.slice(1).map((index) => {
       const before = this.entries.keysOf(index, previous, rid);
       const after = this.entries.keysOf(index, next, rid);
@@ -168,8 +174,6 @@ export class Collection {
     for (const { index, added } of changed) this.#checkUnique(index, added, next, rid);
     for (const { index, removed } of changed) this.entries.remove(index, removed);
     for (const { index, added } of changed) this.entries.put(index, added, rid);
-    this.env.put(this.env.records, this.recordKey(rid), bytes);
-    this.#resize(0, bytes.length - previous.rawLength);
   }
 
   remove(rid: number, doc: Doc): void {

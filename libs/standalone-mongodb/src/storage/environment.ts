@@ -2,14 +2,8 @@ import { fail } from '../errors.js';
 import { Store, type Change, type StoreOptions } from './store.js';
 import type { Table } from './table.js';
 
-interface Noted extends Change {
-  /** The key as writers look it up; undefined when none does. */
-  readonly name: string | undefined;
-}
-interface Pending {
-  readonly value: Buffer | null;
-  readonly batch: number;
-}
+/** Decided values by key; null is removed. */
+type Decided = Map<string, Buffer | null>;
 
 export const RID_BYTES = 6;
 
@@ -23,10 +17,11 @@ export class Environment {
   readonly indexes: Table;
   readonly meta: Table;
   readonly #store: Store;
-  #changes: Noted[] = [];
-  #batch = 1;
+  #changes: Change[] = [];
   /** Record keys are 10 bytes, index keys longer: one map holds both. */
-  readonly #pending = new Map<string, Pending>();
+  #decided: Decided = new Map();
+  /** What was handed over and is not on disk yet, the oldest batch first. */
+  #underway: Decided[] = [];
   #inFlight = 0;
   /** The batch handed over last: it is written after all others. */
   #last: Promise<unknown> = Promise.resolve();
@@ -45,7 +40,8 @@ export class Environment {
       this.#losses += 1;
       this.#changes = [];
       this.#last = Promise.resolve();
-      this.#pending.clear();
+      this.#decided = new Map();
+      this.#underway = [];
       this.onLost();
     };
   }
@@ -88,21 +84,24 @@ export class Environment {
   }
 
   #change(table: Table, key: Buffer, value: Buffer | null): void {
-    const name = key.toString('latin1');
-    this.#changes.push({ table, key, name, value });
-    this.#pending.set(name, { value, batch: this.#batch });
+    this.#changes.push({ table, key, value });
+    this.#decided.set(key.toString('latin1'), value);
   }
 
   /** For entries that no writer looks up by key (non-unique indexes). */
   putUnseen(table: Table, key: Buffer, value: Buffer | null): void {
-    this.#changes.push({ table, key, name: undefined, value });
+    this.#changes.push({ table, key, value });
   }
 
   /** The latest value, on disk or not. For writers. */
   latest(table: Table, key: Buffer): Buffer | undefined {
-    if (this.#pending.size > 0) {
-      const pending = this.#pending.get(key.toString('latin1'));
-      if (pending !== undefined) return pending.value ?? undefined;
+    if (this.#decided.size > 0 || this.#underway.length > 0) {
+      const name = key.toString('latin1');
+      let value = this.#decided.get(name);
+      for (let i = this.#underway.length - 1; value === undefined && i >= 0; i -= 1) {
+        value = this.#underway[i]?.get(name);
+      }
+      if (value !== undefined) return value ?? undefined;
     }
     return table.get(key);
   }
@@ -112,22 +111,19 @@ export class Environment {
     if (this.#changes.length === 0) return this.#last;
     this.beforeFlush();
     const changes = this.#changes;
-    const batch = this.#batch;
+    const decided = this.#decided;
     this.#changes = [];
-    this.#batch += 1;
+    this.#decided = new Map();
+    this.#underway.push(decided);
     this.#inFlight += 1;
     this.#last = this.#store
       .commit(changes)
       .then(() => {
-        for (const { name } of changes) if (name !== undefined) this.#settled(name, batch);
+        this.#underway = this.#underway.filter((one) => one !== decided);
       }, refused)
       .finally(() => (this.#inFlight -= 1));
     this.#last.catch(() => undefined); // who waits for it is told
     return this.#last;
-  }
-
-  #settled(name: string, batch: number): void {
-    if (this.#pending.get(name)?.batch === batch) this.#pending.delete(name);
   }
 
   /** Waits until everything decided so far is on disk: a writer's range scans then see it. */
