@@ -95,7 +95,7 @@ async function run(args) {
   if (results[0].failed === 0) {
     console.log(`── tests on Node ${process.versions.node}`);
     await add(() => runJest(jestArgs));
-    if (also && !stopped) await add(() => runOnOtherNode(jestArgs));
+    if (also && !stopped && results[1].failed === 0) await add(() => runOnOtherNode(jestArgs));
   }
   const sum = (field) => results.reduce((total, result) => total + result[field], 0);
   finish({ passed: sum('passed'), failed: sum('failed') });
