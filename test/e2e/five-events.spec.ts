@@ -9,11 +9,11 @@ const CASE = '/cases/complaint/2026%2F000001';
 
 /** Where each of the events has to show up; held against what the projections say that they fold. */
 const CONCERNED: Readonly<Record<string, readonly string[]>> = {
-  FeeAssessed: ['ledger', 'arrears-aging', 'arrears-accounts', 'arrears-totals', 'audit-trail'],
-  PaymentReceived: ['ledger', 'arrears-aging', 'arrears-accounts', 'arrears-totals', 'audit-trail'],
+  FeeAssessed: ['ledger', 'arrears-aging', 'arrears-accounts', 'arrears-totals', 'audit-trail', 'conservation'],
+  PaymentReceived: ['ledger', 'arrears-aging', 'arrears-accounts', 'arrears-totals', 'audit-trail', 'conservation'],
   ReminderSent: ['arrears-aging', 'arrears-accounts', 'arrears-totals', 'audit-trail'],
-  ComplaintOpened: ['service-quality', 'case-queue', 'case-timers', 'audit-trail'],
-  ComplaintResolved: ['service-quality', 'case-queue', 'case-timers', 'audit-trail'],
+  ComplaintOpened: ['service-quality', 'case-queue', 'case-timers', 'audit-trail', 'conservation'],
+  ComplaintResolved: ['service-quality', 'case-queue', 'case-timers', 'audit-trail', 'conservation'],
 };
 
 const after = ({ body }: Answer): string => `after=${String(body['position'])}`;

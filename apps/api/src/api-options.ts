@@ -2,6 +2,7 @@ import type { VerifyToken } from '#libs/access';
 import type { EventStore, Upcasters, Vault } from '#libs/event-store';
 import type { Clock } from '#libs/kernel';
 import type { ReadStore } from '#libs/read-store';
+import type { Tracing } from '#libs/telemetry';
 
 /** What the API works with: open stores, which stay their owner's to close, and its settings. */
 export interface ApiOptions {
@@ -13,6 +14,8 @@ export interface ApiOptions {
   readonly verifyToken: VerifyToken;
   /** Per token subject; ten times as many per address; 0: no limit. */
   readonly requestsPerSecond: number;
+  /** Spans of requests; without it none. */
+  readonly tracing?: Tracing;
   /** Lines of Prometheus' text format about what else runs in this process. */
   readonly figures?: () => readonly string[];
   /** One structured line per request, and per failure. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { DomainError } from '#libs/kernel';
 import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
 import { checkAtStart } from '#projections';
+import { openTracing } from '#libs/telemetry';
 import { serveApi } from './serve-api.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -16,10 +17,12 @@ async function serve(env: Environment, signal: AbortSignal): Promise<void> {
       );
     }
     await checkAtStart(runtime.readStore, { folds: false });
-    const api = await serveApi(runtime, env);
+    const tracing = await openTracing(env, 'estate-api');
+    const api = await serveApi(runtime, env, tracing ? { tracing } : {});
     process.stdout.write(`ready api=${api.url}\n`);
     if (!signal.aborted) await once(signal, 'abort');
     await api.close();
+    await tracing?.close().catch(() => undefined);
   } finally {
     await runtime.close();
   }

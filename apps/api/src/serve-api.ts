@@ -28,13 +28,19 @@ const logToStderr: ApiOptions['log'] = (entry) =>
 export async function serveApi(
   runtime: Runtime,
   env: Environment,
-  { clock = systemClock, log = logToStderr, figures }: Partial<Pick<ApiOptions, 'clock' | 'log' | 'figures'>> = {},
+  {
+    clock = systemClock,
+    log = logToStderr,
+    figures,
+    tracing,
+  }: Partial<Pick<ApiOptions, 'clock' | 'log' | 'figures' | 'tracing'>> = {},
 ): Promise<ServedApi> {
   const { host, port, requestsPerSecond } = readSettings(env);
   const { eventStore, readStore, upcasters } = runtime;
   const app = await createApi({
     ...{ eventStore, readStore, upcasters, requestsPerSecond, clock, log },
     ...(figures ? { figures } : {}),
+    ...(tracing ? { tracing } : {}),
     vault: await runtime.vault(),
     verifyToken: await tokensOf(env, runtime),
   });

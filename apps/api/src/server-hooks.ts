@@ -1,5 +1,5 @@
 import type { ApiOptions } from './api-options.js';
-import type { HttpReply, HttpRequest } from './http/http-types.js';
+import { headerOf, type HttpReply, type HttpRequest } from './http/http-types.js';
 import { problemOf, PROBLEM_TYPE } from './http/problem.js';
 import type { Metrics } from './operations/metrics.js';
 import { RateLimit } from './security/rate-limit.js';
@@ -35,6 +35,7 @@ export function addServerHooks(server: HookedServer, options: ApiOptions, metric
   server.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
     for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);
+    if (!isProbe(request)) beginSpan(request, options);
     if (isProbe(request) || limit.take(request.ip)) return;
     const problem = problemOf(new DomainError('RATE_EXCEEDED', 'Too many requests; try again later'), request.id);
     request.problemCode = problem.code;
@@ -44,8 +45,23 @@ export function addServerHooks(server: HookedServer, options: ApiOptions, metric
     const route = request.routeOptions?.url ?? 'none';
     metrics.count(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
     if (request.problemCode !== undefined) metrics.countProblem(request.problemCode);
+    endSpan(request, reply, route);
     if (!isProbe(request)) options.log(lineOf(request, reply, route));
   });
+}
+
+function beginSpan(request: HttpRequest, { tracing }: ApiOptions): void {
+  if (!tracing) return;
+  const attributes = { 'http.request.method': request.method };
+  request.span = tracing.start(request.method, {
+    parent: headerOf(request, 'traceparent'),
+    kind: 'server',
+    attributes,
+  });
+}
+
+function endSpan(request: HttpRequest, { statusCode }: HttpReply, route: string): void {
+  request.span?.end({ 'http.route': route, 'http.response.status_code': statusCode }, statusCode >= 500);
 }
 
 function isProbe({ url }: HttpRequest): boolean {

@@ -1,7 +1,9 @@
 import { LeasedRunner, type LeaseChange } from '#libs/projection-engine';
 import type { Runtime } from '#libs/runtime';
+import type { Tracing } from '#libs/telemetry';
 import { projections } from '#projections';
 import type { EngineMetrics } from './engine-metrics.js';
+import { traceBatch } from './trace-batch.js';
 import { projectionLease } from './projection-lease.js';
 import { controlDesk } from './control-desk.js';
 
@@ -11,7 +13,11 @@ import { controlDesk } from './control-desk.js';
  */
 export function foldLive(
   runtime: Runtime,
-  { say, metrics }: { readonly say: (line: string) => void; readonly metrics: EngineMetrics },
+  {
+    say,
+    metrics,
+    tracing,
+  }: { readonly say: (line: string) => void; readonly metrics: EngineMetrics; readonly tracing?: Tracing | undefined },
   signal: AbortSignal,
 ): Promise<void> {
   const tell = (text: string): void => say(`estate: projector: ${text}`);
@@ -27,7 +33,10 @@ export function foldLive(
       metrics.lease(change);
       (change.kind === 'taken' ? tellCourse : tell)(lineOf(change));
     },
-    onBatch: (report) => metrics.batch(report),
+    onBatch: (report) => {
+      metrics.batch(report);
+      if (tracing) traceBatch(tracing, report);
+    },
     onCaughtUp: () => tellCourse('caught up'),
     onParked: ({ _id, model, scope, key, cause }) => {
       metrics.countParked(model);

@@ -1,5 +1,6 @@
 import { DomainError } from '#libs/kernel';
 import { exitStatus, failureLine, openRuntime, stopSignal, type Environment } from '#libs/runtime';
+import { openTracing } from '#libs/telemetry';
 import { checkAtStart } from '#projections';
 import { EngineMetrics } from './engine-metrics.js';
 import { foldLive } from './fold-live.js';
@@ -20,11 +21,12 @@ async function project(env: Environment, signal: AbortSignal): Promise<void> {
       throw new DomainError('ALREADY_PROJECTING', 'the program that serves this data folder projects itself');
     await checkAtStart(runtime.readStore, { folds: true });
     const metrics = new EngineMetrics();
+    const tracing = await openTracing(env, 'estate-projector');
     const probes = await serveProbes(runtime, env, () => metrics.lines());
     try {
-      await foldLive(runtime, { say, metrics }, signal);
+      await foldLive(runtime, { say, metrics, tracing }, signal);
     } finally {
-      await probes?.close();
+      await Promise.allSettled([probes?.close(), tracing?.close()]);
     }
   } finally {
     await runtime.close();

@@ -11,6 +11,7 @@ import {
 } from '#libs/runtime';
 import type { WorkCalendars } from '#libs/service-desk';
 import { checkAtStart } from '#projections';
+import { openTracing, type Tracing } from '#libs/telemetry';
 import { serveApi, type ServedApi } from '../../api/src/index.js';
 import { EngineMetrics } from '../../projector/src/engine-metrics.js';
 import { foldLive } from '../../projector/src/fold-live.js';
@@ -20,13 +21,19 @@ import { parseOptions, type StandaloneOptions } from './options.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+interface Work {
+  readonly calendars: () => WorkCalendars;
+  readonly metrics: EngineMetrics;
+  readonly tracing: Tracing | undefined;
+}
+
 /** What runs beside the servers in `npm start`. */
-function startWork(
-  runtime: Runtime,
-  { calendars, metrics }: { readonly calendars: () => WorkCalendars; readonly metrics: EngineMetrics },
-  signal: AbortSignal,
-): Promise<void>[] {
-  return [foldLive(runtime, { say, metrics }, signal), watchClocks(runtime, { calendars, say }, signal)];
+function startWork(runtime: Runtime, { calendars, metrics, tracing }: Work, signal: AbortSignal): Promise<void>[] {
+  return [foldLive(runtime, { say, metrics, tracing }, signal), watchClocks(runtime, { calendars, say }, signal)];
+}
+
+function apiParts({ metrics, tracing }: Omit<Work, 'calendars'>) {
+  return { figures: () => metrics.lines(), ...(tracing ? { tracing } : {}) };
 }
 
 async function untilStopped(signal: AbortSignal): Promise<void> {
@@ -48,15 +55,16 @@ async function serve(options: StandaloneOptions, env: Environment, signal: Abort
   calendars();
   const runtime = await open(options, env, signal);
   const metrics = new EngineMetrics();
+  const tracing = served.projecting ? await openTracing(env, 'estate') : undefined;
   const working = new AbortController();
   let works: Promise<void>[] = [];
   let api: ServedApi | undefined;
   try {
     if (served.projecting) await checkAtStart(runtime.readStore, { folds: true });
-    if (served.projecting) works = startWork(runtime, { calendars, metrics }, working.signal);
+    if (served.projecting) works = startWork(runtime, { calendars, metrics, tracing }, working.signal);
     // Raced below; a failure while the API starts must not end the process before that.
     for (const work of works) work.catch(() => undefined);
-    if (served.projecting) api = await serveApi(runtime, env, { figures: () => metrics.lines() });
+    if (served.projecting) api = await serveApi(runtime, env, apiParts({ metrics, tracing }));
     const { eventstore, mongodb } = runtime.addresses;
     process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}${api ? ` api=${api.url}` : ''}\n`);
     await Promise.race([untilStopped(signal), runtime.failed, ...works]);
@@ -65,6 +73,7 @@ async function serve(options: StandaloneOptions, env: Environment, signal: Abort
     await api?.close();
     working.abort();
     await Promise.allSettled(works);
+    await tracing?.close().catch(() => undefined);
     await runtime.close();
   }
 }

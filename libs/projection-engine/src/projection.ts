@@ -15,6 +15,8 @@ export interface EventMetadata {
   readonly schemaVersion: number;
   readonly prevHash: string;
   readonly hash: string;
+  /** W3C trace context of the command; figures and spans only. */
+  readonly traceparent?: string;
 }
 
 /** A stored event as a source hands it out: decoded once, shared by all projections, never changed. */

@@ -1,6 +1,7 @@
 import type { Caller } from '#libs/receivables';
 import type { Principal } from '#libs/access';
 import type { LocalDate } from '#libs/kernel';
+import type { StartedSpan } from '#libs/telemetry';
 
 /** What the access guard has found out about a request before its controller sees it. */
 export interface RequestFacts {
@@ -30,6 +31,8 @@ export interface HttpRequest {
   readonly body: unknown;
   readonly routeOptions?: { readonly url?: string };
   facts?: RequestFacts;
+  /** While spans are sent: the request's own. */
+  span?: StartedSpan;
   /** The stable code of the problem it was answered with, for logs and metrics. */
   problemCode?: string;
 }

@@ -115,7 +115,7 @@ interface Asking {
 }
 
 function callerOf(request: HttpRequest, operation: Operation, { principal, communityId, receivedAt }: Asking) {
-  const traceparent = headerOf(request, 'traceparent');
+  const traceparent = request.span?.traceparent ?? headerOf(request, 'traceparent');
   return {
     ...commandIdFor(communityId, headerOf(request, 'idempotency-key')),
     actor: { id: principal.id, role: principal.role },
