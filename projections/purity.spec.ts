@@ -5,6 +5,7 @@ import { EventReader, EVERY_CALL, typeFilter, watchedForPurity, type SourceEvent
 import { MemoryLog } from './account-log.fixtures.js';
 import { MemoryCase } from './case-log.fixtures.js';
 import { projections } from './index.js';
+import { addParty, addUnit } from './portfolio-log.fixtures.js';
 
 /** Every type that has a golden file, and whole streams made by the real decisions. */
 function everyKindOfEvent(): readonly SourceEvent[] {
@@ -28,26 +29,6 @@ function everyKindOfEvent(): readonly SourceEvent[] {
   for (const id of ['B1/0101', 'B1/0102', 'B1/0103', 'B1/0104']) addUnit(log, id);
   for (const id of ['P-1', 'P-2', 'P-3', 'P-4']) addParty(log, id);
   return [...log.events, ...goldenEvents(log.events.at(-1)!.position)];
-}
-
-const DATES = { effectiveOn: '2026-01-01', occurredAt: '2026-01-01T08:00:00.000Z' };
-
-function addUnit(log: MemoryLog, unitId: string): void {
-  const occupancy = { occupancyId: '1', unitId, partyId: 'P-1', accountId: unitId };
-  log.append('yinghu', `unit-yinghu.${unitId}`, [
-    { type: 'UnitRegistered', data: { unitId, use: 'residential', areaCentiM2: 8943 }, ...DATES },
-    { type: 'OccupancyStarted', data: { ...occupancy, role: 'owner', startsOn: '2026-01-01' }, ...DATES },
-    { type: 'OccupancyEnded', data: { ...occupancy, endsOn: '2026-02-28' }, ...DATES },
-  ]);
-}
-
-function addParty(log: MemoryLog, partyId: string): void {
-  const details = { kid: 'k', iv: 'i', ct: 'c', tag: 't' };
-  log.append('yinghu', `party-yinghu.${partyId}`, [
-    { type: 'PartyRegistered', data: { partyId, kind: 'person', details }, ...DATES },
-    { type: 'PartyDetailsChanged', data: { partyId, details }, ...DATES },
-    { type: 'PartyErased', data: { partyId }, ...DATES },
-  ]);
 }
 
 function goldenEvents(after: bigint): SourceEvent[] {

@@ -6,6 +6,7 @@ import { ReadStore } from '#libs/read-store';
 import { projections } from '#projections';
 import { MemoryCase } from '../../projections/case-log.fixtures.js';
 import { MemoryLog } from '../../projections/account-log.fixtures.js';
+import { addParty, addUnit } from '../../projections/portfolio-log.fixtures.js';
 import { deliveringTwice, Interrupter, interrupted, Stopped } from '../support/interrupter.js';
 import { readModelDigests } from '../support/read-model-digest.js';
 import { openTestStores, uniqueCommunity, type TestStores } from '../support/stores.js';
@@ -37,6 +38,8 @@ function facts(communityId: string): Fact[] {
     );
     new MemoryCase(log, `${kind}-2`, kind, communityId).open('2026-01-05T02:00:00.000Z');
   }
+  addUnit(log, 'B1/0101', communityId);
+  addParty(log, 'P-1', communityId);
   const good = log.events.map(({ stream, type, data, metadata: { effectiveOn, occurredAt } }) => ({
     ...{ stream, type, data, effectiveOn, occurredAt },
   }));

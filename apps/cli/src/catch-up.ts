@@ -2,7 +2,7 @@ import { DomainError } from '#libs/kernel';
 import { Drain, LeaseContender, type HeldLease, type Projection } from '#libs/projection-engine';
 import { waitForPosition, type ReadStore, type StaleQuery } from '#libs/read-store';
 import type { Runtime } from '#libs/runtime';
-import { projections } from '#projections';
+import { checkAtStart, projections } from '#projections';
 import { projectionLease } from '../../projector/src/projection-lease.js';
 import { progressBar } from './io/progress.js';
 import type { Session } from './session.js';
@@ -21,6 +21,7 @@ export async function catchUp(session: Session, runtime: Runtime): Promise<bigin
   const held = (await contender?.look()) ?? (await waitForOwner(session, runtime, { head, contender }));
   if (!held) return head;
   try {
+    await checkAtStart(runtime.readStore, { folds: true });
     await foldUpTo(session, runtime, { head, stores: runtime.readStore.withFence(held.fence) });
   } finally {
     await held.release();

@@ -1,3 +1,4 @@
+export { checkCode, codeMark, type CodeSample } from './code-mark.js';
 export type { BatchObserver, BatchReport } from './batch-report.js';
 export type { Difference } from './compare.js';
 export { documentDigest, LOG_FIELDS } from './digest.js';

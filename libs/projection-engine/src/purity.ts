@@ -71,20 +71,24 @@ function twice<Given, Answer>(
   return first;
 }
 
+const RealDate = globalThis.Date;
+const elsewhen = (): number => RealDate.now() + ELSEWHEN_MS;
+
+const ShiftedDate = new Proxy(RealDate, {
+  construct: (target, args, newTarget) =>
+    Reflect.construct(target, args.length === 0 ? [elsewhen()] : args, newTarget) as object,
+  apply: () => new RealDate(elsewhen()).toString(),
+  get: (target, name) => (name === 'now' ? elsewhen : (Reflect.get(target, name) as unknown)),
+});
+
 /** Runs a synchronous function while the clock of this program shows another day; nothing else can run meanwhile. */
 function atAnotherTime<T>(run: () => T): T {
-  const Real = globalThis.Date;
-  const now = (): number => Real.now() + ELSEWHEN_MS;
-  globalThis.Date = new Proxy(Real, {
-    construct: (target, args, newTarget) =>
-      Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget) as object,
-    apply: () => new Real(now()).toString(),
-    get: (target, name) => (name === 'now' ? now : (Reflect.get(target, name) as unknown)),
-  });
+  const before = globalThis.Date;
+  globalThis.Date = ShiftedDate;
   try {
     return run();
   } finally {
-    globalThis.Date = Real;
+    globalThis.Date = before;
   }
 }
 

@@ -1,3 +1,4 @@
+export { CodeMarks, type CodeMark } from './code-marks.js';
 export { ControlRequests, type ControlAction, type ControlRequest } from './control-requests.js';
 export { findIndexes } from './deployed.js';
 export {

@@ -13,8 +13,6 @@ export type BuildState = 'building' | 'caught-up' | 'live' | 'retired' | 'droppi
 
 export interface Build extends BuildName {
   readonly state: BuildState;
-  /** Of the projection's code; null where it is not told. */
-  readonly digest: string | null;
   readonly at: string;
   readonly by: string;
   readonly reason: string | null;

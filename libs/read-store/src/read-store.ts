@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
+import { CodeMarks, type CodeMark } from './code-marks.js';
 import { ControlRequests, type ControlRequest } from './control-requests.js';
 import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
 import { ReadStoreError } from './errors.js';
@@ -24,6 +25,7 @@ const DISCARDED = 'discarded';
 const REQUESTS = 'read_model_requests';
 const ABANDONABLE = /\.v\d+\.(rebuild-[a-z0-9]+)$/;
 const LEASES = 'leases';
+const CODE_MARKS = 'read_model_code';
 
 /**
  * The read models' database. Integers beyond int32 are bigint on both ways, writes are acknowledged by the majority and journaled, reads go
@@ -35,6 +37,7 @@ export class ReadStore {
   readonly registry: ModelRegistry;
   readonly parked: ParkedEvents;
   readonly requests: ControlRequests;
+  readonly codeMarks: CodeMarks;
 
   private constructor(
     private readonly client: MongoClient,
@@ -43,6 +46,7 @@ export class ReadStore {
   ) {
     this.db = client.db(database);
     this.requests = new ControlRequests(this.db.collection<ControlRequest>(REQUESTS));
+    this.codeMarks = new CodeMarks(this.db.collection<CodeMark>(CODE_MARKS));
     this.registry = new ModelRegistry(this.db.collection<ModelEntry>(REGISTRY));
     this.parked = new ParkedEvents(
       this.db.collection<ParkedEntry>(PARKED),

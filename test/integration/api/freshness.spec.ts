@@ -167,7 +167,7 @@ describe('an answer', () => {
       .collection<StoredDocument>('checkpoints')
       .insertOne({ ...checkpoint, _id: 'audit-trail.v1.r2' } as unknown as StoredDocument);
     const build = (set: string, state: 'live' | 'retired') =>
-      ({ version: 1, set, state, digest: null, at: '', by: 'ann', reason: null }) as const;
+      ({ version: 1, set, state, at: '', by: 'ann', reason: null }) as const;
     const live = { version: 1, set: 'r2' };
     const builds = [build('', 'retired'), build('r2', 'live')];
     await readStore.registry.create({ _id: 'audit-trail', live, previous: null, builds, fence: 0n });

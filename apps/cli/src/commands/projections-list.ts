@@ -70,7 +70,7 @@ function unregistered(
   name: string,
   live: ModelEntry['live'],
 ): Pick<ModelEntry, '_id' | 'live' | 'previous' | 'builds'> {
-  const build: Build = { ...live, state: 'live', digest: null, at: '', by: '', reason: null };
+  const build: Build = { ...live, state: 'live', at: '', by: '', reason: null };
   return { _id: name, live, previous: null, builds: [build] };
 }
 

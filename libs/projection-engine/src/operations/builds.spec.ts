@@ -267,7 +267,7 @@ describe('builds of a read model beside each other, on a server', () => {
     stop.abort();
     await running;
     const entry = (await store.registry.find('boxes'))!;
-    const build = { version: 1, set: 'r9', state: 'building', digest: null, at: '', by: 'ann', reason: null } as const;
+    const build = { version: 1, set: 'r9', state: 'building', at: '', by: 'ann', reason: null } as const;
     await store.registry.change(entry, { builds: [...entry.builds, build] }, 0n);
     await new Drain({ source, stores: store, projections: [boxes] }).catchUp(20n);
     expect(await positionOf('boxes.v1.r9')).toBeUndefined();

@@ -22,7 +22,7 @@ export async function registerBuilds({ store, projections, clock = systemClock }
   for (const { name } of projections.filter((projection) => !known.has(projection.name))) {
     const projection = projections.find((one) => one.name === name)!;
     const live = await store.liveBuild(projection);
-    const build: Build = { ...live, state: 'live', digest: null, at: clock.now(), by, reason: null };
+    const build: Build = { ...live, state: 'live', at: clock.now(), by, reason: null };
     await store.registry.create({ _id: name, live, previous: null, builds: [build], fence });
   }
 }

@@ -63,7 +63,7 @@ async function startBuild(name: string, shop: Workshop, { by, fence }: Handling)
   if (begun?.version === model.projection.version) return begun;
   const place: BuildName = await freePlace(model, shop);
   const at = (shop.clock ?? systemClock).now();
-  const build: Build = { ...place, state: 'building', digest: null, at, by, reason: null };
+  const build: Build = { ...place, state: 'building', at, by, reason: null };
   await shop.store.registry.change(model.entry, { builds: withBuild(model.entry, build) }, fence);
   return build;
 }
