@@ -16,17 +16,6 @@ export function documentOf(n, position = 1n) {
   };
 }
 
-/** Runs `work(0…count−1)`, so many at a time; milliseconds. */
-export async function timed(count, inFlight, work) {
-  let next = 0;
-  const startedAt = performance.now();
-  const runner = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: inFlight }, runner));
-  return performance.now() - startedAt;
-}
-
 /** What the projection engine writes: replaced when the stored position is lower, else left alone. */
 export const guardedReplaces = (docs) =>
   docs.map((doc) => ({

@@ -1,5 +1,6 @@
 import { MongoClient } from 'mongodb';
-import { BATCH, documentOf, guardedReplaces, timed } from './mongodb-documents.mjs';
+import { timed } from './figures.mjs';
+import { BATCH, documentOf, guardedReplaces } from './mongodb-documents.mjs';
 import { residentMiB, startMongoProcess } from './server-process.mjs';
 
 const FINDS = 2000;

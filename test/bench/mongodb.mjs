@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { BATCH, documentOf, guardedReplaces, timed } from './mongodb-documents.mjs';
+import { timed } from './figures.mjs';
+import { BATCH, documentOf, guardedReplaces } from './mongodb-documents.mjs';
 import { memory } from './mongodb-memory.mjs';
 import { startMongoProcess } from './server-process.mjs';
 

@@ -1,19 +1,18 @@
 import { MongoClient } from 'mongodb';
+import { Answers, PATIENCE_MS } from './answers.mjs';
 
 const COLLECTIONS = 3;
 const KEPT = 200;
-const PATIENCE_MS = 60_000;
 
 /** A client that does everything right, beside the others, and checks each answer that it is given. */
-export class Witness {
-  answers = 0;
-  slowestMs = 0;
+export class Witness extends Answers {
   #client;
   #next = 0;
   /** By collection, the documents that must be there by _id. */
   #expected = Array.from({ length: COLLECTIONS }, () => new Map());
 
   constructor(url) {
+    super();
     this.goOnWith(url);
   }
 
@@ -30,7 +29,7 @@ export class Witness {
   async round() {
     for (const [index, expected] of this.#expected.entries()) {
       const collection = this.#collection(index);
-      await this.#timed(collection.createIndex({ group: 1, n: -1 }));
+      await this.timed(collection.createIndex({ group: 1, n: -1 }));
       await this.#insert(collection, expected);
       await this.#change(collection, expected);
       await this.#read(collection, expected);
@@ -41,9 +40,9 @@ export class Witness {
   /** Every collection in full. */
   async checkAll() {
     for (const [index, expected] of this.#expected.entries()) {
-      const docs = await this.#timed(this.#collection(index).find().sort({ _id: 1 }).batchSize(50).toArray());
+      const docs = await this.timed(this.#collection(index).find().sort({ _id: 1 }).batchSize(50).toArray());
       equal(docs, [...expected.values()], 'all documents');
-      const { valid, errors } = await this.#timed(this.#client.db('witness').command({ validate: `c${index}` }));
+      const { valid, errors } = await this.timed(this.#client.db('witness').command({ validate: `c${index}` }));
       if (!valid) throw new Error(`documents and indexes do not agree: ${errors}`);
     }
   }
@@ -63,10 +62,10 @@ export class Witness {
         text: '长'.repeat(9),
       };
     });
-    const result = await this.#timed(collection.insertMany(docs));
+    const result = await this.timed(collection.insertMany(docs));
     equal(result.insertedCount, docs.length, 'the count of an insert');
     for (const doc of docs) expected.set(doc._id, { ...doc });
-    const refused = await this.#timed(collection.insertOne({ _id: docs[0]._id }).catch((error) => error.code));
+    const refused = await this.timed(collection.insertOne({ _id: docs[0]._id }).catch((error) => error.code));
     equal(refused, 11000, 'the refusal of a duplicate');
   }
 
@@ -74,7 +73,7 @@ export class Witness {
     const group = this.#next % 4;
     const changed = [...expected.values()].filter((doc) => doc.group === group);
     const update = { $inc: { n: 1 }, $push: { tags: { $each: ['y'], $slice: -3 } } };
-    const result = await this.#timed(collection.updateMany({ group }, update));
+    const result = await this.timed(collection.updateMany({ group }, update));
     equal(result.modifiedCount, changed.length, 'the count of an update');
     for (const doc of changed) {
       doc.n += 1;
@@ -86,32 +85,17 @@ export class Witness {
     const group = (this.#next + 1) % 4;
     const wanted = [...expected.values()].filter((doc) => doc.group === group).sort((a, b) => b.n - a.n);
     const found = collection.find({ group }).sort({ n: -1 }).batchSize(7);
-    equal(await this.#timed(found.toArray()), wanted, 'a find');
+    equal(await this.timed(found.toArray()), wanted, 'a find');
     const sums = collection.aggregate([{ $match: { group } }, { $group: { _id: null, n: { $sum: '$n' } } }]);
     const sum = wanted.reduce((total, doc) => total + doc.n, 0);
-    equal(await this.#timed(sums.toArray()), wanted.length > 0 ? [{ _id: null, n: sum }] : [], 'a sum');
+    equal(await this.timed(sums.toArray()), wanted.length > 0 ? [{ _id: null, n: sum }] : [], 'a sum');
   }
 
   async #thin(collection, expected) {
     const gone = [...expected.keys()].slice(0, KEPT / 2);
-    const result = await this.#timed(collection.deleteMany({ _id: { $lte: gone.at(-1) } }));
+    const result = await this.timed(collection.deleteMany({ _id: { $lte: gone.at(-1) } }));
     equal(result.deletedCount, gone.length, 'the count of a delete');
     for (const id of gone) expected.delete(id);
-  }
-
-  async #timed(answer) {
-    const startedAt = performance.now();
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-      this.answers += 1;
-      this.slowestMs = Math.max(this.slowestMs, Math.round(performance.now() - startedAt));
-    }
   }
 }
 

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, WrongExpectedVersionError, jsonEvent } from '@eventstore/db-client';
+import { Answers, PATIENCE_MS } from './answers.mjs';
 
 const STREAMS = 8;
-const PATIENCE_MS = 60_000;
 
 /** A client that does everything right, beside the others, and checks each answer that it is given. */
-export class Witness {
-  answers = 0;
-  slowestMs = 0;
+export class Witness extends Answers {
   #client;
   #subscription;
   #expected = new Map();
@@ -15,6 +13,7 @@ export class Witness {
   #fault;
 
   constructor(url) {
+    super();
     this.#client = EventStoreDBClient.connectionString(url);
     for (let n = 0; n < STREAMS; n += 1) this.#expected.set(`witness-${n}`, []);
     this.#subscribe();
@@ -75,7 +74,7 @@ export class Witness {
     const expectedRevision = expected.length === 0 ? 'no_stream' : BigInt(expected.length - 1);
     // The subscription may be told of them before the append is answered.
     expected.push(...events.map(({ id }) => id));
-    const result = await this.#timed(this.#client.appendToStream(stream, events, { expectedRevision }));
+    const result = await this.timed(this.#client.appendToStream(stream, events, { expectedRevision }));
     if (Number(result.nextExpectedRevision) !== expected.length - 1) {
       throw new Error(`an append to ${stream} was answered with ${result.nextExpectedRevision}`);
     }
@@ -85,12 +84,12 @@ export class Witness {
     const append = this.#client.appendToStream(stream, jsonEvent({ type: 'Never', data: {} }), {
       expectedRevision: 999_999n,
     });
-    const error = await this.#timed(append.catch((caught) => caught));
+    const error = await this.timed(append.catch((caught) => caught));
     if (!(error instanceof WrongExpectedVersionError)) throw new Error(`a wrong revision was answered with ${error}`);
   }
 
   async #compare(stream, expected, options) {
-    const ids = await this.#timed(this.#idsOf(stream, options));
+    const ids = await this.timed(this.#idsOf(stream, options));
     if (options.direction === 'backwards') ids.reverse();
     if (JSON.stringify(ids) !== JSON.stringify(expected)) {
       throw new Error(`a read of ${stream} gave ${ids.length} events that are not the ${expected.length} appended`);
@@ -101,20 +100,5 @@ export class Witness {
     const ids = [];
     for await (const { event } of this.#client.readStream(stream, options)) ids.push(event.id);
     return ids;
-  }
-
-  async #timed(answer) {
-    const startedAt = performance.now();
-    let timer;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-      this.answers += 1;
-      this.slowestMs = Math.max(this.slowestMs, Math.round(performance.now() - startedAt));
-    }
   }
 }
