@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { estate, estateJson, killedImport } from './estate-process.mjs';
+import { seededRandom } from './seeded-random.mjs';
 
 const KILLS_PER_FOLDER = 4;
 const COMMUNITY = 'yinghu';
@@ -31,11 +32,8 @@ const [kills, cases] = [Number(values.kills), Number(values.cases)];
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const say = (line) => process.stderr.write(`${line}\n`);
 
-let state = seed;
-function random(below = 1) {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return (state / 2 ** 32) * below;
-}
+const draw = seededRandom(seed);
+const random = (below = 1) => draw() * below;
 
 function log() {
   const rows = [];

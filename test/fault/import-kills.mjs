@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { generateJournal } from '../bench/generate-journal.mjs';
 import { estate, estateJson, killedImport, killedWhileWriting } from './estate-process.mjs';
 import { differencesBetween, figuresOf } from './import-figures.mjs';
+import { seededRandom } from './seeded-random.mjs';
 
 const KILLS_PER_FOLDER = 3;
 const COMMUNITY = 'yinghu';
@@ -27,12 +28,7 @@ const { values } = parseArgs({
 const [kills, lines] = [Number(values.kills), Number(values.lines)];
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const say = (line) => process.stderr.write(`${line}\n`);
-
-let state = seed;
-function random() {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-}
+const random = seededRandom(seed);
 
 const eventsFile = (data) => join(data, 'events', 'data.mdb');
 const importArgs = (journal, data) => [

@@ -19,6 +19,7 @@ import { projections } from '#projections';
 import { runAlone, startAlone } from '../bench/child.mjs';
 import { RunnerPool } from './runner-pool.mjs';
 import { appendPoison } from './poison.mjs';
+import { seededRandom } from './seeded-random.mjs';
 
 const [SHORTEST_MS, LONGEST_MS] = [50, 500];
 /** What tells when and by whom something was written, and not what was folded. */
@@ -34,12 +35,7 @@ const { values } = parseArgs({
 const [kills, events] = [Number(values.kills), Number(values.events)];
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const say = (line) => process.stderr.write(`${line}\n`);
-
-let state = seed;
-function random() {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-}
+const random = seededRandom(seed);
 
 /** A digest of each collection, checkpoints and parked events among them. */
 async function digests(store) {
