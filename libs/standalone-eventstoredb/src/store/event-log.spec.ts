@@ -77,6 +77,17 @@ describe('the log', () => {
       { numRuns: 15 },
     );
   }, 60_000);
+
+  it('keeps streams in memory whose events are on their way to the disk, however many others are asked for', async () => {
+    const written = [0, 1, 2].map((n) => log.append(log.streams.open(`busy-${n}`), [event(Buffer.of(n))]));
+    for (let n = 0; n < 25_000; n++) log.streams.open(`other-${n}`);
+    expect([0, 1, 2].map((n) => log.streams.open(`busy-${n}`).last)).toEqual([0, 0, 0]);
+    const revisions = await Promise.all(
+      [0, 1, 2].map((n) => log.append(log.streams.open(`busy-${n}`), [event(Buffer.of(n))])),
+    );
+    expect(revisions.map(({ revision }) => revision)).toEqual([1, 1, 1]);
+    await Promise.all(written);
+  });
 });
 
 function pages(

@@ -3,7 +3,7 @@ import { type ProposedEvent, StoredRecord, TOMBSTONE_STORED } from '../wire/reco
 import { type NewChunk, encodeEvents } from './chunk.js';
 import { type Files, indexKey, indexValue } from './files.js';
 import { Notifier } from './notifier.js';
-import { type KnownEvent, RecentIds } from './recent-ids.js';
+import { RecentIds } from './recent-ids.js';
 import { Storage } from './storage.js';
 import { applyMetadata, isMetastream, originalOf } from './stream-metadata.js';
 import { StreamDirectory } from './stream-directory.js';
@@ -86,8 +86,8 @@ export class EventLog {
     this.next += events.length;
     info.last += events.length;
     const rows = info.id === 0 ? [this.streams.create(info)] : [];
-    for (const [index, { id }] of events.entries()) {
-      this.ids.add(id, { stream: info.name, revision: revision + index, position: position + index }, this.head);
+    for (let index = 0; index < events.length; index++) {
+      this.ids.add(events[index]!.id, info.name, revision + index, position + index, this.head);
     }
     if (isMetastream(info.name)) rows.push(...this.takeMetadata(originalOf(info.name), events));
     return this.commit(info, { revision: info.last, position: this.next - 1 }, () => {
@@ -169,7 +169,7 @@ export class EventLog {
 
   /** Fills the memory of event ids from the end of the log, so that a repeated append is recognised after a restart. */
   private rememberLatest(): void {
-    const latest: [id: string, known: KnownEvent][] = [];
+    const latest: [id: string, stream: string, revision: number, position: number][] = [];
     const names = new Map<string, string>();
     let bytes = 0;
     for (const { key, value } of this.files.chunks.getRange({ reverse: true })) {
@@ -179,12 +179,12 @@ export class EventLog {
         const name = record.streamName.toString('utf8');
         const stream = names.get(name) ?? name;
         names.set(stream, stream);
-        latest.push([record.id, { stream, revision: record.revision, position: record.position }]);
+        latest.push([record.id, stream, record.revision, record.position]);
       }
       bytes += value.length;
       if (latest.length === REMEMBERED_EVENTS || bytes > REMEMBERED_BYTES) break;
     }
-    for (const [id, known] of latest.reverse()) this.ids.add(id, known, this.head);
+    for (const known of latest.reverse()) this.ids.add(...known, this.head);
     this.touch(bytes);
   }
 }

@@ -10,28 +10,27 @@ const CACHED_STREAMS = 20_000;
 
 /** Streams by name: rows on disk, the ones in use in a bounded cache. */
 export class StreamDirectory {
-  private readonly cache = new Map<string, StreamInfo>();
+  /** Those asked for of late. When there are many they become the old ones, and the old ones that nobody has asked for since go. */
+  private recent = new Map<string, StreamInfo>();
+  private old = new Map<string, StreamInfo>();
   private nextId = 1;
 
   constructor(private readonly storage: Storage) {}
 
   /** Forgets what is in memory, for what is on disk. */
   load(): void {
-    this.cache.clear();
+    this.recent = new Map();
+    this.old = new Map();
     this.nextId = this.storage.files.state.get('nextStreamId') ?? 1;
   }
 
   /** The stream of that name, which need not exist yet. */
   open(name: string): StreamInfo {
-    const cached = this.cache.get(name);
-    if (cached !== undefined) {
-      this.cache.delete(name);
-      this.cache.set(name, cached);
-      return cached;
-    }
-    const info = this.find(name);
-    this.cache.set(name, info);
-    if (this.cache.size > CACHED_STREAMS) this.evict();
+    const known = this.recent.get(name);
+    if (known !== undefined) return known;
+    const info = this.old.get(name) ?? this.find(name);
+    this.recent.set(name, info);
+    if (this.recent.size >= CACHED_STREAMS / 2) this.age();
     return info;
   }
 
@@ -86,11 +85,12 @@ export class StreamDirectory {
     return -1;
   }
 
-  private evict(): void {
-    for (const [name, info] of this.cache) {
-      if (info.pending > 0) continue;
-      this.cache.delete(name);
-      return;
+  private age(): void {
+    const gone = this.old;
+    this.old = this.recent;
+    this.recent = new Map();
+    for (const [name, info] of gone) {
+      if (info.pending > 0 && !this.old.has(name)) this.recent.set(name, info);
     }
   }
 }
