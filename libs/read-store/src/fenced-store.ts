@@ -1,10 +1,9 @@
 import { MongoServerError, type Collection } from 'mongodb';
 import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
-import { ReadStoreError } from './errors.js';
+import { DUPLICATE_KEY, ReadStoreError } from './errors.js';
 import type { ParkedEvents } from './parked-events.js';
 import { MongoProjectionStore } from './projection-store.js';
 
-const DUPLICATE_KEY = 11000;
 /** Has never moved: whoever measures lag goes by the age of the events that wait. */
 const NOTHING_FOLDED = { position: -1n, updatedAt: '1970-01-01T00:00:00.000Z', counts: {}, sums: {} } as const;
 

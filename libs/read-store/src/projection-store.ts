@@ -1,4 +1,5 @@
-import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
+import type { Collection, Filter } from 'mongodb';
+import { BulkCommands } from './bulk-commands.js';
 import type { CheckpointDocument, IndexSpec, ParkedEntry, StoredDocument } from './documents.js';
 import { ignoreAlreadyDone } from './errors.js';
 import type { ParkedEvents } from './parked-events.js';
@@ -33,12 +34,16 @@ export interface ProjectionStore {
 
 /** One unordered bulk write per call, acknowledged by the majority and journaled (the client's write concern). */
 export class MongoProjectionStore implements ProjectionStore {
+  private readonly bulk: BulkCommands;
+
   constructor(
     readonly name: string,
     private readonly documents: Collection<StoredDocument>,
     private readonly checkpoints: Collection<CheckpointDocument>,
     private readonly parked: ParkedEvents,
-  ) {}
+  ) {
+    this.bulk = new BulkCommands(documents.db, name);
+  }
 
   async prepare(indexes: readonly IndexSpec[]): Promise<void> {
     if (indexes.length === 0) return;
@@ -53,20 +58,15 @@ export class MongoProjectionStore implements ProjectionStore {
 
   async insert(documents: readonly StoredDocument[]): Promise<void> {
     if (documents.length === 0) return;
-    await this.documents.insertMany(documents, { ordered: false }).catch(ignoreAlreadyDone);
+    await this.bulk.insert(documents);
   }
 
   async replace(documents: readonly StoredDocument[]): Promise<boolean> {
     if (documents.length === 0) return true;
-    const writes = documents.map((document): AnyBulkWriteOperation<StoredDocument> => ({
-      replaceOne: {
-        filter: guardOf(document),
-        replacement: document,
-        upsert: true,
-      },
-    }));
-    const result = await this.documents.bulkWrite(writes, { ordered: false }).catch(ignoreAlreadyDone);
-    return result !== undefined && result.matchedCount + result.upsertedCount === documents.length;
+    const { count } = await this.bulk.update(
+      documents.map((document) => ({ q: guardOf(document), u: document, upsert: true })),
+    );
+    return count === documents.length;
   }
 
   async readCheckpoint(): Promise<CheckpointDocument | undefined> {
