@@ -7,9 +7,18 @@ module.exports = {
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'a-lib-is-entered-by-its-index',
+      comment: 'nest.ts is the second door, for Nest applications: commands, handlers, module',
       severity: 'error',
       from: { path: '^(apps|projections|libs/([^/]+)|test/)' },
-      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/$2/'] },
+      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/[^/]+/src/(index|nest)\\.ts$', '^libs/$2/'] },
+    },
+    {
+      name: 'only-nest-doors-lead-to-nest',
+      comment:
+        'what a program without Nest imports must not load it: that costs each call of the CLI a third of a second',
+      severity: 'error',
+      from: { path: ['^libs/[^/]+/src/index\\.ts$', '^projections/', '^apps/cli/'] },
+      to: { path: 'node_modules/(@nestjs|class-validator|class-transformer)/', reachable: true },
     },
     {
       name: 'a-context-does-not-import-another-context',

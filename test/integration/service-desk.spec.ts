@@ -4,24 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
-import {
-  EventStore,
-  EventStoreModule,
-  isEnvelope,
-  Vault,
-  verifyChain,
-  type Envelope,
-  type StoredEvent,
-} from '#libs/event-store';
+import { EventStore, isEnvelope, Vault, verifyChain, type Envelope, type StoredEvent } from '#libs/event-store';
+import { EventStoreModule } from '#libs/event-store/nest';
 import { Drain } from '#libs/projection-engine';
 import { ManualClock } from '#libs/kernel';
-import {
-  ActOnCaseCommand,
-  OpenCaseCommand,
-  ServiceDeskModule,
-  vaultSubjectOf,
-  type ActOnCaseInput,
-} from '#libs/service-desk';
+import { vaultSubjectOf } from '#libs/service-desk';
+import { ActOnCaseCommand, OpenCaseCommand, ServiceDeskModule, type ActOnCaseInput } from '#libs/service-desk/nest';
 import { CaseQueueReader, projections, ServiceQualityReader } from '#projections';
 import { uniqueCommunity } from '../support/stores.js';
 import { ReadModels } from './projections/read-models.js';

@@ -1,5 +1,5 @@
 import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { CommandRunner, EventStore, type CommandContext, type CommandResult } from '#libs/event-store';
+import { CommandRunner, EventStore, Numbering, type CommandContext, type CommandResult } from '#libs/event-store';
 import { canonicalJson, DomainError, streamName, type Decider, type NewEvent, type Recorded } from '#libs/kernel';
 
 /** An event as the memory runner keeps it. */
@@ -63,14 +63,23 @@ export class MemoryRunner implements Pick<CommandRunner, 'execute' | 'inspect'> 
   }
 }
 
-/** A global module that offers the runner, and a store that can be read, to the module under test. */
+/** A global module that offers the runner, numbers drawn by it, and a store that can be read, to the module under test. */
 export function memoryStores(runner: MemoryRunner, ...others: Provider[]): DynamicModule {
   const store = {
     async *readStream(stream: string, { fromRevision = 0n, limit = Infinity } = {}) {
       yield runner.of(stream).slice(Number(fromRevision), Number(fromRevision) + limit);
     },
   };
-  const providers = [{ provide: CommandRunner, useValue: runner }, { provide: EventStore, useValue: store }, ...others];
+  const providers = [
+    { provide: CommandRunner, useValue: runner },
+    { provide: EventStore, useValue: store },
+    {
+      provide: Numbering,
+      useFactory: (...made: ConstructorParameters<typeof Numbering>) => new Numbering(...made),
+      inject: [CommandRunner, EventStore],
+    },
+    ...others,
+  ];
   return { module: MemoryStores, global: true, providers, exports: providers };
 }
 

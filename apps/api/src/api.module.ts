@@ -1,12 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
-import { CollectionsModule } from '#libs/collections';
-import { EventStoreModule } from '#libs/event-store';
-import { PortfolioModule } from '#libs/portfolio';
+import { CollectionsModule } from '#libs/collections/nest';
+import { EventStoreModule } from '#libs/event-store/nest';
+import { PortfolioModule } from '#libs/portfolio/nest';
 import { ReadStore } from '#libs/read-store';
-import { ReceivablesModule } from '#libs/receivables';
-import { ServiceDeskModule } from '#libs/service-desk';
+import { ReceivablesModule } from '#libs/receivables/nest';
+import { ServiceDeskModule } from '#libs/service-desk/nest';
 import {
   ArrearsAgingReader,
   AuditTrailReader,

@@ -1,10 +1,5 @@
-import {
-  dueReminders,
-  LEGAL_REVIEW_FROM_DAY,
-  RecordLegalReferralCommand,
-  REMINDER_LADDER,
-  SendReminderCommand,
-} from '#libs/collections';
+import { dueReminders, LEGAL_REVIEW_FROM_DAY, REMINDER_LADDER } from '#libs/collections';
+import { RecordLegalReferralCommand, SendReminderCommand } from '#libs/collections/nest';
 import type { CommandResult } from '#libs/event-store';
 import { localDateOf, type Instant, type Json, type LocalDate } from '#libs/kernel';
 import {
@@ -17,7 +12,7 @@ import {
   ReceivePaymentCommand,
   ReverseFeeCommand,
   ReversePaymentCommand,
-} from '#libs/receivables';
+} from '#libs/receivables/nest';
 import { AccountBook } from './account-book.js';
 import { groupBy } from './group-by.js';
 import { clerk, type By, type Office } from './office.js';

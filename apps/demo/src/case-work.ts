@@ -1,4 +1,4 @@
-import { ActOnCaseCommand, OpenCaseCommand } from '#libs/service-desk';
+import { ActOnCaseCommand, OpenCaseCommand } from '#libs/service-desk/nest';
 import type { Office } from './office.js';
 import { TIME_ZONE, type CaseAct } from './year/acts.js';
 

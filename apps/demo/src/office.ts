@@ -9,7 +9,7 @@ import {
   RegisterUnitCommand,
   StartOccupancyCommand,
   type Caller,
-} from '#libs/portfolio';
+} from '#libs/portfolio/nest';
 import { CURRENCY, TIME_ZONE } from './year/acts.js';
 import type { Household, Party, Unit } from './year/households.js';
 

@@ -17,6 +17,3 @@ export {
   type CollectionState,
 } from './domain/collection.state.js';
 export { LEGAL_REVIEW_FROM_DAY, REMINDER_LADDER, type Channel, type Rung } from './domain/ladder.js';
-export { SendReminderCommand, SendReminderInput } from './application/send-reminder.handler.js';
-export { RecordLegalReferralCommand, RecordLegalReferralInput } from './application/record-legal-referral.handler.js';
-export { CollectionsModule } from './collections.module.js';

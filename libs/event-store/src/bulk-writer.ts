@@ -1,11 +1,9 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type Clock, type Decider, type NewEvent, streamName, systemClock } from '#libs/kernel';
 import type { BulkStream } from './bulk.js';
 import { BulkStreamWriter } from './bulk-stream.js';
 import { EventStore } from './event-store.js';
 import { FoldedStream } from './folded-stream.js';
 import { Semaphore } from './key-queue.js';
-import { CLOCK, UPCASTERS } from './tokens.js';
 import { Upcasters } from './upcasters.js';
 
 const LOADS_AT_ONCE = 32;
@@ -16,15 +14,14 @@ const APPENDS_AT_ONCE = 32;
  * so doing it again changes nothing. Decisions are made on a state that is read when the stream is opened and held to by the expected
  * revision; if somebody else writes meanwhile, what was not acknowledged is decided again.
  */
-@Injectable()
 export class BulkWriter {
   readonly #loads = new Semaphore(LOADS_AT_ONCE);
   readonly #appends = new Semaphore(APPENDS_AT_ONCE);
 
   constructor(
     private readonly store: EventStore,
-    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
-    @Optional() @Inject(UPCASTERS) private readonly upcasters: Upcasters = new Upcasters(),
+    private readonly clock: Clock = systemClock,
+    private readonly upcasters: Upcasters = new Upcasters(),
   ) {}
 
   /** Loads a stream. May be called for many at once: the reads are bounded. @throws StoreError */

@@ -1,4 +1,3 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type Clock, type Decider, DomainError, type NewEvent, streamName, systemClock } from '#libs/kernel';
 import type { CommandContext, CommandResult } from './command.js';
 import { StoreError, WrongExpectedRevision } from './errors.js';
@@ -7,7 +6,6 @@ import { FoldedStream, identify, type IdentifiedCommand, idReused, positionOr } 
 import { KeyQueue } from './key-queue.js';
 import { StreamCache } from './stream-cache.js';
 import type { AppendResult } from './options.js';
-import { CLOCK, COMMAND_CACHE_BYTES, UPCASTERS } from './tokens.js';
 import { Upcasters } from './upcasters.js';
 
 type AnyStream = FoldedStream<never, never>;
@@ -21,7 +19,6 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
  * Runs commands: load (or take the cached state), decide, append. One after the other per stream in this process; writers in other
  * processes are noticed by the expected revision, and the decision is made again on what they wrote.
  */
-@Injectable()
 export class CommandRunner {
   readonly #cache: StreamCache<AnyStream>;
   readonly #queue = new KeyQueue();
@@ -30,9 +27,9 @@ export class CommandRunner {
 
   constructor(
     private readonly store: EventStore,
-    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
-    @Optional() @Inject(UPCASTERS) private readonly upcasters: Upcasters = new Upcasters(),
-    @Optional() @Inject(COMMAND_CACHE_BYTES) cacheBytes: number = DEFAULT_CACHE_BYTES,
+    private readonly clock: Clock = systemClock,
+    private readonly upcasters: Upcasters = new Upcasters(),
+    cacheBytes: number = DEFAULT_CACHE_BYTES,
   ) {
     this.#cache = new StreamCache(cacheBytes);
   }

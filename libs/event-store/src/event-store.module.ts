@@ -1,4 +1,11 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import { type Clock, systemClock } from '#libs/kernel';
 import { BulkWriter } from './bulk-writer.js';
 import { CommandRunner } from './command-runner.js';
@@ -39,9 +46,9 @@ export class EventStoreModule implements OnApplicationShutdown {
       { provide: Upcasters, useValue: upcasters },
       ...(options.cacheBytes === undefined ? [] : [{ provide: COMMAND_CACHE_BYTES, useValue: options.cacheBytes }]),
       ...(options.vault === undefined ? [] : [{ provide: Vault, useValue: options.vault }]),
-      CommandRunner,
-      BulkWriter,
-      Numbering,
+      made(CommandRunner, [EventStore, CLOCK, UPCASTERS, { token: COMMAND_CACHE_BYTES, optional: true }]),
+      made(BulkWriter, [EventStore, CLOCK, UPCASTERS]),
+      made(Numbering, [CommandRunner, EventStore, CLOCK]),
     ];
     const shared = [EventStore, CLOCK, UPCASTERS, Upcasters, CommandRunner, BulkWriter, Numbering];
     return {
@@ -55,6 +62,14 @@ export class EventStoreModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.owned?.close();
   }
+}
+
+/** The classes know nothing of Nest, so that what has no Nest in it can use them. */
+function made<A extends never[], T>(
+  type: new (...args: A) => T,
+  inject: NonNullable<FactoryProvider['inject']>,
+): Provider {
+  return { provide: type, useFactory: (...args: A) => new type(...args), inject };
 }
 
 function connect({ url, options }: { readonly url: string; readonly options?: EventStoreOptions }): EventStore {

@@ -31,9 +31,7 @@ export {
 export { ChainVerifier, verifyChain, type ChainFault, type ChainFaultCode, type ChainReport } from './hash-chain.js';
 export { Upcasters, type Upcaster } from './upcasters.js';
 export type { SubscribeAllOptions, SubscriptionPage } from './subscription.js';
-export { CLOCK, COMMAND_CACHE_BYTES, UPCASTERS } from './tokens.js';
 export { NUMBER_EVENT_TYPES, Numbering, type NumberingContext } from './numbering.js';
-export { EventStoreModule, type EventStoreModuleOptions } from './event-store.module.js';
 export { isEnvelope, type Envelope } from './vault/envelope.js';
 export {
   kidOf,

@@ -1,4 +1,3 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
   type Clock,
   commandIdOf,
@@ -13,7 +12,6 @@ import {
 import type { CommandContext, CommandResult } from './command.js';
 import { CommandRunner } from './command-runner.js';
 import { EventStore } from './event-store.js';
-import { CLOCK } from './tokens.js';
 
 /** The command that a number is for, and optionally when it happened. */
 export interface NumberingContext extends Omit<CommandContext, 'input'> {
@@ -61,12 +59,11 @@ const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
  * runs, under an id derived from the command's: after a crash in between, the same command finds the same number. The number of a command
  * that was refused is recorded as void; when that command is tried again it gets a new one.
  */
-@Injectable()
 export class Numbering {
   constructor(
     private readonly runner: CommandRunner,
     private readonly store: EventStore,
-    @Optional() @Inject(CLOCK) private readonly clock: Clock = systemClock,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   /** The number of this command in the series, from 1. @throws DomainError ID_INVALID; StoreError */

@@ -34,5 +34,3 @@ export {
 } from './domain/unit.decisions.js';
 export type { OccupancyRole, UnitEvent, UnitUse } from './domain/unit.events.js';
 export { unitDecider, type Occupancy, type UnitState } from './domain/unit.state.js';
-export * from './application/commands.js';
-export { PortfolioModule } from './portfolio.module.js';

@@ -32,5 +32,3 @@ export {
 } from './domain/history.decisions.js';
 export { postingsOf, type LedgerAccount, type Posting } from './domain/postings.js';
 export { describeAccount } from './domain/describe-account.js';
-export * from './application/commands.js';
-export { ReceivablesModule } from './receivables.module.js';

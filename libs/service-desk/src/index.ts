@@ -23,18 +23,4 @@ export {
   type ServiceClocksOptions,
   type TimerBook,
 } from './application/service-clocks.js';
-export { deadlineRulesOf, surroundingsOf, type Caller } from './application/case-commands.js';
-export {
-  OpenCaseCommand,
-  OpenCaseInput,
-  SEVERITIES,
-  type CaseCaller,
-  type OpenedCaseResult,
-} from './application/open-case.handler.js';
-export {
-  ActOnCaseCommand,
-  ActOnCaseInput,
-  CASE_COMMANDS,
-  type CaseCommandName,
-} from './application/act-on-case.handler.js';
-export { ServiceDeskModule } from './service-desk.module.js';
+export { deadlineRulesOf, surroundingsOf } from './application/surroundings.js';

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { RecordLegalReferralCommand, RecordLegalReferralInput } from '#libs/collections';
-import type { Caller } from '#libs/receivables';
+import { RecordLegalReferralCommand, RecordLegalReferralInput } from '#libs/collections/nest';
+import type { Caller } from '#libs/receivables/nest';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Input } from '../http/parameters.js';
 

@@ -1,4 +1,4 @@
-import type { Caller } from '#libs/receivables';
+import type { Caller } from '#libs/receivables/nest';
 import type { Principal } from '#libs/access';
 import type { LocalDate } from '#libs/kernel';
 import type { StartedSpan } from '#libs/telemetry';

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { EndOccupancyCommand, EndOccupancyInput, type Caller } from '#libs/portfolio';
+import { EndOccupancyCommand, EndOccupancyInput, type Caller } from '#libs/portfolio/nest';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Input } from '../http/parameters.js';
 

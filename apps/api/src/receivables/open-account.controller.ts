@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { IsOptional, IsString, Matches } from 'class-validator';
-import { OpenAccountCommand, type Caller } from '#libs/receivables';
+import { OpenAccountCommand, type Caller } from '#libs/receivables/nest';
 import type { RequestFacts } from '../http/http-types.js';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Facts, Input } from '../http/parameters.js';

@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { ReversePaymentCommand, ReversePaymentInput, type Caller } from '#libs/receivables';
+import { ReversePaymentCommand, ReversePaymentInput, type Caller } from '#libs/receivables/nest';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Input } from '../http/parameters.js';
 

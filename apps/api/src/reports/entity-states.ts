@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CommandRunner, EventStore, UNKNOWN_POSITION, UPCASTERS, Upcasters } from '#libs/event-store';
+import { CommandRunner, EventStore, UNKNOWN_POSITION, Upcasters } from '#libs/event-store';
+import { UPCASTERS } from '#libs/event-store/nest';
 import { DomainError, streamName, type Decider, type NewEvent } from '#libs/kernel';
 import { StreamHeads, type StreamHead } from './stream-heads.js';
 

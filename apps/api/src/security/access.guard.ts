@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { PAYER_ROLES, type Principal } from '#libs/access';
-import { CLOCK } from '#libs/event-store';
+import { CLOCK } from '#libs/event-store/nest';
 import { commandIdOf, DomainError, localDateOf, parseCommunityId, type Clock } from '#libs/kernel';
 import { DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, type RegisteredCommunity } from '#libs/portfolio';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';

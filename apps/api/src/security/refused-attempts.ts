@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { CLOCK, CommandRunner } from '#libs/event-store';
+import { CommandRunner } from '#libs/event-store';
+import { CLOCK } from '#libs/event-store/nest';
 import { localDateOf, type Actor, type Clock, type Decider, type NewEvent } from '#libs/kernel';
 
 type AttemptRefused = NewEvent<'AttemptRefused', { readonly operation: string; readonly code: string }>;

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import type { Caller } from '#libs/receivables';
-import { ActOnCaseCommand } from '#libs/service-desk';
+import type { Caller } from '#libs/receivables/nest';
+import { ActOnCaseCommand } from '#libs/service-desk/nest';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Input } from '../http/parameters.js';
 import { CASE_PATH, WrittenActivityRequest } from './case-requests.js';

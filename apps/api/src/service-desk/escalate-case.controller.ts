@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { IsIn, IsOptional } from 'class-validator';
-import type { Caller } from '#libs/receivables';
-import { ActOnCaseCommand, RUNGS, type Rung } from '#libs/service-desk';
+import type { Caller } from '#libs/receivables/nest';
+import { RUNGS, type Rung } from '#libs/service-desk';
+import { ActOnCaseCommand } from '#libs/service-desk/nest';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Input } from '../http/parameters.js';
 import { CASE_PATH, WrittenActivityRequest } from './case-requests.js';

@@ -1,14 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { IsIn, IsNotEmpty, IsString, Matches, IsOptional, MaxLength } from 'class-validator';
-import {
-  EventStore,
-  isEnvelope,
-  UPCASTERS,
-  Upcasters,
-  Vault,
-  type StoredEvent,
-  type VaultAccess,
-} from '#libs/event-store';
+import { EventStore, isEnvelope, Upcasters, Vault, type StoredEvent, type VaultAccess } from '#libs/event-store';
+import { UPCASTERS } from '#libs/event-store/nest';
 import { DomainError, parseId, streamName, type Json } from '#libs/kernel';
 import { CASE_KINDS, type CaseKind } from '#libs/service-desk';
 import type { RequestFacts } from '../http/http-types.js';

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import type { Caller } from '#libs/receivables';
-import { OpenCaseCommand, OpenCaseInput } from '#libs/service-desk';
+import type { Caller } from '#libs/receivables/nest';
+import { OpenCaseCommand, OpenCaseInput } from '#libs/service-desk/nest';
 import type { RequestFacts } from '../http/http-types.js';
 import { CommandRoute } from '../http/operation.js';
 import { CallerOf, Facts, Input } from '../http/parameters.js';

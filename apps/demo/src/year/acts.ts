@@ -1,6 +1,7 @@
 import type { Role } from '#libs/access';
 import { addMilliseconds, localMidnight, type Instant, type LocalDate } from '#libs/kernel';
-import type { ActOnCaseInput, CaseKind, OpenCaseInput } from '#libs/service-desk';
+import type { CaseKind } from '#libs/service-desk';
+import type { ActOnCaseInput, OpenCaseInput } from '#libs/service-desk/nest';
 
 export const TIME_ZONE = 'Asia/Shanghai';
 export const CURRENCY = 'CNY';

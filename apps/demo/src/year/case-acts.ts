@@ -1,5 +1,6 @@
 import { addDays, addMilliseconds, type Instant, type LocalDate } from '#libs/kernel';
-import type { ActOnCaseInput, CaseKind } from '#libs/service-desk';
+import type { CaseKind } from '#libs/service-desk';
+import type { ActOnCaseInput } from '#libs/service-desk/nest';
 import { localInstant, type CaseAct, type CaseOperation } from './acts.js';
 import type { Household } from './households.js';
 import type { Random } from './random.js';

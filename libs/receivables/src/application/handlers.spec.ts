@@ -4,7 +4,6 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Numbering } from '#libs/event-store';
 import { PROJECT_NAMESPACE, uuidV5 } from '#libs/kernel';
 import { MemoryRunner, memoryStores } from '../../../../test/support/memory-runner.js';
 import { ReceivablesModule } from '../receivables.module.js';
@@ -45,7 +44,7 @@ describe('commands of receivables', () => {
 
   beforeEach(async () => {
     runner = new MemoryRunner();
-    const imports = [CqrsModule.forRoot(), memoryStores(runner, Numbering), ReceivablesModule];
+    const imports = [CqrsModule.forRoot(), memoryStores(runner), ReceivablesModule];
     const testing = Test.createTestingModule({ imports });
     const app = await (await testing.compile()).init();
     bus = app.get(CommandBus);

@@ -8,7 +8,8 @@ import { RUNGS, type CaseEvent, type Rung } from '../domain/case.events.js';
 import * as decisions from '../domain/case.decisions.js';
 import type { CaseState } from '../domain/case.state.js';
 import type { DeadlineRules } from '../domain/service-policy.js';
-import { CaseCommands, deadlineRulesOf, type Caller } from './case-commands.js';
+import { CaseCommands, type Caller } from './case-commands.js';
+import { deadlineRulesOf } from './surroundings.js';
 import { checkText, MAX_TEXT_BYTES } from './case-text.js';
 import { SEVERITIES } from './open-case.handler.js';
 

@@ -4,10 +4,7 @@ import { parseCommunityId, type Instant, type Json } from '#libs/kernel';
 import type { CaseKind } from '../domain/case-kind.js';
 import type { CaseEvent, Envelope } from '../domain/case.events.js';
 import { caseDecider, type CaseState } from '../domain/case.state.js';
-import type { Surroundings } from '../domain/opening.decisions.js';
-import { STANDARD_POLICY, type DeadlineRules, type ServicePolicy } from '../domain/service-policy.js';
 import { checkText, vaultSubjectOf } from './case-text.js';
-import { WorkCalendars } from './work-calendars.js';
 
 /** Who commands, under which command id, and when the command came in. */
 export interface Caller extends Omit<CommandContext, 'input'> {
@@ -18,22 +15,6 @@ export interface Caller extends Omit<CommandContext, 'input'> {
 export interface SealedText {
   readonly envelope: Envelope | null;
   readonly fingerprint: string | null;
-}
-
-const calendars = new WorkCalendars();
-
-/** What decisions need of the calendar and time zone under which a case was opened. @throws DomainError CALENDAR_UNKNOWN, TIME_ZONE_INVALID */
-export function deadlineRulesOf(calendar: string, timeZone: string): DeadlineRules {
-  return calendars.rulesOf(calendar, timeZone);
-}
-
-/** What a case is opened under in a community of that time zone: China's calendar and the standard promise, unless told otherwise. */
-export function surroundingsOf(
-  timeZone: string,
-  calendar = 'CN',
-  policy: ServicePolicy = STANDARD_POLICY,
-): Surroundings {
-  return { timeZone, calendar, policy, rules: deadlineRulesOf(calendar, timeZone) };
 }
 
 /** Load, decide, append for the streams of cases, and sealing what was written. */

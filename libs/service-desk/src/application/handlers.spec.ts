@@ -4,7 +4,7 @@ import { CommandBus, CqrsModule } from '@nestjs/cqrs';
 import { Test } from '@nestjs/testing';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Numbering, Vault, type VaultSubject } from '#libs/event-store';
+import { Vault, type VaultSubject } from '#libs/event-store';
 import { PROJECT_NAMESPACE, sha256Hex, uuidV5, type Json } from '#libs/kernel';
 import { MemoryRunner, memoryStores } from '../../../../test/support/memory-runner.js';
 import { ServiceDeskModule } from '../service-desk.module.js';
@@ -59,7 +59,7 @@ describe('commands of the service desk', () => {
   beforeEach(async () => {
     runner = new MemoryRunner();
     vault = new MemoryVault();
-    const stores = memoryStores(runner, Numbering, { provide: Vault, useValue: vault });
+    const stores = memoryStores(runner, { provide: Vault, useValue: vault });
     const app = await (
       await Test.createTestingModule({ imports: [CqrsModule.forRoot(), stores, ServiceDeskModule] }).compile()
     ).init();

@@ -5,7 +5,8 @@ import { localDateOf, parseCommunityId, parseId, parseInstant, parseReference } 
 import { CASE_KINDS, type CaseKind } from '../domain/case-kind.js';
 import { CHANNELS, type Channel } from '../domain/case.events.js';
 import { openCase } from '../domain/opening.decisions.js';
-import { CaseCommands, surroundingsOf, type Caller } from './case-commands.js';
+import { CaseCommands, type Caller } from './case-commands.js';
+import { surroundingsOf } from './surroundings.js';
 import { checkText, MAX_TEXT_BYTES } from './case-text.js';
 
 export const SEVERITIES = ['minor', 'normal', 'major'] as const;
