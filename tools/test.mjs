@@ -19,24 +19,30 @@ const checks = [
   ['dependency rules', bin('dependency-cruiser/bin/dependency-cruise.mjs'), ['apps', 'libs', 'projections', 'test']],
 ];
 
-let running;
+const running = new Set();
 let stopped = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     stopped = true;
-    running?.kill(signal);
+    for (const child of running) child.kill(signal);
     process.exitCode = 130;
   });
 }
 
-/** Runs a Node script to its end, on this Node or on the one in a folder; resolves to its exit status. */
-function node(args, folder) {
+/** Runs a Node script to its end, on this Node or on the one in a folder; resolves to its exit status and what it printed into a pipe. */
+function node(args, { folder, stdio = 'inherit' } = {}) {
   // The children of the tests call npm and Node by name.
   const env = folder === undefined ? process.env : { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` };
   return new Promise((resolve, reject) => {
-    running = spawn(folder === undefined ? process.execPath : join(folder, 'node'), args, { stdio: 'inherit', env });
-    running.once('error', reject);
-    running.once('exit', (code) => resolve(code ?? 1));
+    const child = spawn(folder === undefined ? process.execPath : join(folder, 'node'), args, { stdio, env });
+    const printed = [];
+    running.add(child);
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => printed.push(chunk));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve({ status: code ?? 1, printed: Buffer.concat(printed) });
+    });
   });
 }
 
@@ -52,28 +58,36 @@ async function runJest(args, nodeFolder) {
     const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')];
     // jest leaves a core to itself: of two cores that is half of them.
     const workers = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
-    const code = await node([...jest, workers, '--json', '--outputFile', report, ...args], nodeFolder);
+    const { status } = await node([...jest, workers, '--json', '--outputFile', report, ...args], {
+      folder: nodeFolder,
+    });
     if (!existsSync(report)) return { passed: 0, failed: 1 }; // jest was stopped, or could not start
     const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(
       readFileSync(report, 'utf8'),
     );
     if (numPendingTests > 0) console.log(`${numPendingTests} skipped`);
     // A suite that could not even be loaded has no failed test, yet it is a failure.
-    const failed = Math.max(numFailedTests, numFailedTestSuites, code === 0 ? 0 : 1);
+    const failed = Math.max(numFailedTests, numFailedTestSuites, status === 0 ? 0 : 1);
     return { passed: numPassedTests, failed };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** @returns the number of checks that passed, and whether one failed */
+/** All checks side by side, each with a core of its own; told in their order. @returns how many passed, and whether one failed */
 async function runChecks() {
-  for (const [done, [name, script, args]] of checks.entries()) {
+  const started = checks.map(([name, script, args]) => [
+    name,
+    node([script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] }),
+  ]);
+  for (const [done, [name, ended]] of started.entries()) {
     console.log(`── ${name}`);
-    if ((await node([script, ...args])) !== 0) {
-      console.log(`${name} failed`);
-      return { passed: done, failed: 1 };
-    }
+    const { status, printed } = await ended;
+    process.stdout.write(printed);
+    if (status === 0) continue;
+    console.log(`${name} failed`);
+    for (const child of running) child.kill();
+    return { passed: done, failed: 1 };
   }
   return { passed: checks.length, failed: 0 };
 }
