@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readPages } from './read-pages.js';
 import type { StoredEvent } from './stored-event.js';
 import { typePatternOf } from './type-pattern.js';
@@ -24,24 +23,35 @@ interface Waiting extends Claim {
 export class AppendConfirmer {
   #waiting: Waiting[] = [];
   #reading = false;
+  /** Ends the gathering of claims, while one is under way. */
+  #enough: (() => void) | undefined;
+  #urgent = false;
 
   constructor(
     private readonly connection: Connection,
     private readonly limits: { readonly silenceMs: number; readonly patienceMs: number },
   ) {}
 
-  /** 'unseen': not found where it should be; the stream itself has to be asked. */
+  /** 'unseen': not found where it should be; the stream itself has to be asked. In its own time, unless somebody `hurry`s. */
   confirm(claim: Claim): Promise<boolean | 'unseen'> {
     return new Promise((resolve) => {
       this.#waiting.push({ ...claim, resolve });
+      if (this.#waiting.length >= MOST_CLAIMS) this.hurry();
       if (!this.#reading) void this.#drain();
     });
+  }
+
+  /** Somebody waits for a claim that was made: the next read comes as soon as those of the same moment have joined it. */
+  hurry(): void {
+    if (this.#urgent) return;
+    this.#urgent = true;
+    if (this.#enough) setTimeout(this.#enough, URGENT_MS);
   }
 
   async #drain(): Promise<void> {
     this.#reading = true;
     while (this.#waiting.length > 0) {
-      await sleep(GATHER_MS);
+      await this.#gather();
       const batch = this.#waiting.sort((a, b) => (a.position < b.position ? -1 : 1));
       this.#waiting = [];
       const rest = await this.#check(batch).catch(() => {
@@ -51,6 +61,18 @@ export class AppendConfirmer {
       this.#waiting.push(...rest);
     }
     this.#reading = false;
+  }
+
+  async #gather(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#urgent ? URGENT_MS : GATHER_MS);
+      this.#enough = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#enough = undefined;
+    this.#urgent = false;
   }
 
   /** Answers the claims that one read reaches: at least the first. Returns the others. */
@@ -75,7 +97,8 @@ export class AppendConfirmer {
 
   #read(from: bigint, limit: number): AsyncIterable<StoredEvent[]> {
     return readPages(this.connection, {
-      request: (last) => (last ? undefined : { from, count: limit, typePattern: typePatternOf(undefined) }),
+      request: (last) =>
+        last ? undefined : { from, count: limit, typePattern: typePatternOf(undefined), withoutData: true },
       wanted: () => true,
       what: 'confirming appends',
       requiresLeader: true,
@@ -89,8 +112,12 @@ export class AppendConfirmer {
 
 /** Events of others that may lie between: what a read does not reach, the next one does. */
 const EXTRA_EVENTS = 4;
-/** How long claims are gathered for one read. */
-const GATHER_MS = 2;
+/** How long claims are gathered for one read: most streams are left alone for longer, and a read costs as much as several appends. */
+const GATHER_MS = 20;
+/** The same while somebody waits for one of them. */
+const URGENT_MS = 2;
+/** More are not gathered for one read. */
+const MOST_CLAIMS = 256;
 
 function keyOf({ stream, revision }: { readonly stream: string; readonly revision: bigint }): string {
   return `${stream}@${revision}`;

@@ -74,14 +74,24 @@ const USED = 7;
 const INITIAL_SLOTS = 4;
 
 function keyOf(uuid: string): [number, number, number, number] {
-  return [
-    word(uuid, 0),
-    Number.parseInt(uuid.slice(9, 13) + uuid.slice(14, 18), 16),
-    Number.parseInt(uuid.slice(19, 23) + uuid.slice(24, 28), 16),
-    word(uuid, 28),
-  ];
+  return [word(uuid, 0), joined(half(uuid, 9), half(uuid, 14)), joined(half(uuid, 19), half(uuid, 24)), word(uuid, 28)];
 }
 
+/** Eight lower-case hexadecimal digits: `parseInt` would take a text of its own for each word of each command. */
 function word(hex: string, at: number): number {
-  return Number.parseInt(hex.slice(at, at + 8), 16);
+  return joined(half(hex, at), half(hex, at + 4));
+}
+
+function joined(high: number, low: number): number {
+  return ((high << 16) | low) >>> 0;
+}
+
+function half(hex: string, at: number): number {
+  return (digit(hex, at) << 12) | (digit(hex, at + 1) << 8) | (digit(hex, at + 2) << 4) | digit(hex, at + 3);
+}
+
+/** '0'–'9' are 48–57, 'a'–'f' are 97–102. */
+function digit(hex: string, at: number): number {
+  const code = hex.charCodeAt(at);
+  return code < 58 ? code - 48 : code - 87;
 }

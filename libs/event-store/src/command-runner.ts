@@ -78,8 +78,10 @@ export class CommandRunner {
     // A failure may leave a state that was folded half: it leaves the cache and comes back only when it is whole.
     this.#cache.delete(key);
     // Nor may anything be chained to an event that another process stored in place of this one's.
-    if (cached?.confirmed && !(await cached.confirmed)) cached = undefined;
-    if (cached) cached.confirmed = undefined;
+    if (cached?.confirmed) {
+      this.store.hurryConfirmations();
+      if (!(await cached.confirmed)) cached = undefined;
+    }
     const folded = cached ?? new FoldedStream(stream, decider, this.upcasters);
     if (!cached) await folded.catchUp(this.store);
     try {
@@ -133,9 +135,7 @@ export class CommandRunner {
         const first = appended.revision - BigInt(drafts.length - 1);
         folded.fold(prepared);
         folded.position = appended.position;
-        // Asked at once, while appends of the same moment lie next to each other; awaited when something is to be chained to it.
-        const claim = { stream: folded.stream, hash: folded.head.hash, ...appended };
-        folded.confirmed = command.drawn ? undefined : this.store.confirm(claim).catch(() => false);
+        if (!command.drawn) this.#confirm(folded, appended);
         return resultOf(
           folded.stream,
           appended,
@@ -149,6 +149,19 @@ export class CommandRunner {
       }
     }
     throw new StoreError('TOO_MUCH_CONTENTION', `Others kept writing to ${folded.stream}; try again`);
+  }
+
+  /** Asked at once, while appends of the same moment lie next to each other; awaited when something is to be chained to it. */
+  #confirm(folded: Pick<AnyStream, 'stream' | 'head' | 'confirmed'>, appended: AppendResult): void {
+    const claim = { stream: folded.stream, hash: folded.head.hash, ...appended };
+    const confirming = this.store.confirm(claim, { hurry: false }).then(
+      (confirmed) => {
+        if (confirmed) folded.confirmed = undefined;
+        return confirmed;
+      },
+      () => false,
+    );
+    folded.confirmed = confirming;
   }
 
   async #nothingDone(folded: Pick<AnyStream, 'stream' | 'head' | 'position'>): Promise<CommandResult> {

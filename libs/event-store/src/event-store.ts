@@ -68,16 +68,23 @@ export class EventStore {
 
   /**
    * Whether an event that an append acknowledged is the very one that is stored: what the next event may be chained to. Many at once
-   * cost little more than one. @throws StoreError
+   * cost little more than one: who does not wait for the answer yet asks without `hurry`. @throws StoreError
    */
-  async confirm(claim: Claim): Promise<boolean> {
-    const answer = claim.position === UNKNOWN_POSITION ? 'unseen' : await this.#confirmer.confirm(claim);
+  async confirm(claim: Claim, { hurry = true } = {}): Promise<boolean> {
+    const confirming = claim.position === UNKNOWN_POSITION ? 'unseen' : this.#confirmer.confirm(claim);
+    if (hurry) this.#confirmer.hurry();
+    const answer = await confirming;
     if (answer !== 'unseen') return answer;
     const { stream, revision, hash } = claim;
     for await (const [event] of this.readStream(stream, { fromRevision: revision, limit: 1 })) {
       return event?.metadata.hash === hash;
     }
     return false;
+  }
+
+  /** Answers that were asked for without `hurry` are now waited for. */
+  hurryConfirmations(): void {
+    this.#confirmer.hurry();
   }
 
   /** A stream's events in pages, in order of revision; nothing for a stream that does not exist. @throws StoreUnavailable, StoreRefused */

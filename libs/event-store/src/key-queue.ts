@@ -1,17 +1,24 @@
 /** Runs tasks with the same key one after the other, in the order in which they came; others run side by side. */
 export class KeyQueue {
-  readonly #tails = new Map<string, Promise<unknown>>();
+  /** Those who wait, by the keys that are taken. */
+  readonly #waiting = new Map<string, (() => void)[]>();
 
-  run<T>(key: string, task: () => Promise<T>): Promise<T> {
-    const before = this.#tails.get(key);
-    const result = before ? before.then(task, task) : task();
-    const tail = result
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#tails.get(key) === tail) this.#tails.delete(key);
-      });
-    this.#tails.set(key, tail);
-    return result;
+  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const line = this.#waiting.get(key);
+    if (line) await new Promise<void>((resolve) => line.push(resolve));
+    else this.#waiting.set(key, []);
+    try {
+      return await task();
+    } finally {
+      this.#handOver(key);
+    }
+  }
+
+  /** The key stays taken when somebody waits for it. */
+  #handOver(key: string): void {
+    const next = this.#waiting.get(key)?.shift();
+    if (next) next();
+    else this.#waiting.delete(key);
   }
 }
 

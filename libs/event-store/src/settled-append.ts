@@ -34,7 +34,7 @@ export async function appendSettled(
   const giveUpAt = Date.now() + parts.patienceMs;
   const backoff = new Backoff();
   for (;;) {
-    const reply = await parts.appender.append(stream, expected, events).catch(asError);
+    const reply = await tryAppend(parts, stream, expected, events);
     if (!(reply instanceof Error) && reply.kind === 'appended' && reply.position !== undefined) {
       return { revision: reply.revision, position: reply.position };
     }
@@ -48,6 +48,19 @@ export async function appendSettled(
     }
     if (Date.now() > giveUpAt || parts.connection.closed) throw new AppendOutcomeUnknown(stream, reply);
     await backoff.wait();
+  }
+}
+
+async function tryAppend(
+  { appender }: AppendParts,
+  stream: string,
+  expected: bigint,
+  events: readonly EncodedEvent[],
+): Promise<AppendReply | Error> {
+  try {
+    return await appender.append(stream, expected, events);
+  } catch (error) {
+    return asError(error);
   }
 }
 

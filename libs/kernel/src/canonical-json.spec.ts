@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { canonicalJson, sha256Hex, type Json } from './canonical-json.js';
+import { canonicalJson, plainJson, sha256Hex, type Json } from './canonical-json.js';
 
 const text = fc.string({ unit: 'binary' }).filter((s) => !/\p{Surrogate}/u.test(s));
 const json = fc.letrec<{ value: Json }>((tie) => ({
@@ -98,6 +98,35 @@ describe('canonical JSON (RFC 8785)', () => {
     const cycle: { self?: unknown } = {};
     cycle.self = cycle;
     expect(() => canonicalJson(cycle)).toThrow(expect.objectContaining({ code: 'EVENT_NOT_JSON' }));
+  });
+});
+
+describe('plainJson', () => {
+  class Amount {
+    constructor(
+      readonly minor: string,
+      readonly note?: string | undefined,
+    ) {}
+  }
+
+  it('is what JSON makes of it: objects of classes, absent fields, minus zero', () => {
+    const request = { amount: new Amount('5', undefined), list: [new Amount('1'), -0], absent: undefined, none: null };
+    expect(canonicalJson(plainJson(request))).toBe('{"amount":{"minor":"5"},"list":[{"minor":"1"},0],"none":null}');
+    fc.assert(
+      fc.property(fc.dictionary(text, json), (value) => {
+        fc.pre(!JSON.stringify(value).includes('"__proto__"'));
+        expect(plainJson(value)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('leaves no field out that JSON has, and does not follow a cycle', () => {
+    const cycle: { self?: unknown } = {};
+    cycle.self = cycle;
+    const refused = expect.objectContaining({ code: 'EVENT_NOT_JSON' });
+    expect(() => plainJson(JSON.parse('{"__proto__":1}') as object)).toThrow(refused);
+    expect(() => plainJson(cycle)).toThrow(refused);
+    expect(() => canonicalJson(plainJson({ a: 1.5 }))).toThrow(refused);
   });
 });
 

@@ -4,7 +4,6 @@ import { DomainError } from './errors.js';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
-const SURROGATE = /\p{Surrogate}/u;
 const MAX_DEPTH = 100;
 
 /**
@@ -14,6 +13,14 @@ const MAX_DEPTH = 100;
  */
 export function canonicalJson(value: unknown): string {
   return write(value, 0);
+}
+
+/**
+ * A value of the stored subset with objects of classes turned into plain ones, and without fields that are undefined: a checked request as
+ * the JSON that it came from. What is no JSON stays what it is, for `canonicalJson` to refuse.
+ */
+export function plainJson(value: object): Json {
+  return plain(value, 0) as Json;
 }
 
 /** Lower-case hex SHA-256 of the UTF-8 bytes of a text, or of bytes. */
@@ -26,6 +33,22 @@ function oneShotHash(algorithm: string): (input: string | Uint8Array) => string 
   // `crypto.hash` (Node ≥ 20.12) spares an object per hash; the difference shows in a bulk import.
   if (typeof crypto.hash === 'function') return (input) => crypto.hash(algorithm, input, 'hex');
   return (input) => crypto.createHash(algorithm).update(input).digest('hex');
+}
+
+function plain(value: unknown, depth: number): unknown {
+  // As JSON.stringify does it: there is one zero.
+  if (value === 0) return 0;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) throw notJson(`more than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const field: unknown = (value as Record<string, unknown>)[key];
+    // An assignment would not make a field of it.
+    if (key === '__proto__') throw notJson('a field __proto__');
+    if (field !== undefined) result[key] = plain(field, depth + 1);
+  }
+  return result;
 }
 
 function write(value: unknown, depth: number): string {
@@ -41,7 +64,7 @@ function write(value: unknown, depth: number): string {
 
 function writeString(text: string): string {
   if (PLAIN_TEXT.test(text)) return `"${text}"`;
-  if (SURROGATE.test(text)) throw notJson('a lone surrogate');
+  if (!text.isWellFormed()) throw notJson('a lone surrogate');
   // For well-formed strings JSON.stringify escapes exactly what JCS escapes.
   return JSON.stringify(text);
 }

@@ -5,7 +5,20 @@ export interface Clock {
   now(): Instant;
 }
 
-export const systemClock: Clock = { now: () => new Date().toISOString() };
+let lastMilliseconds = Number.NaN;
+let lastInstant: Instant = '';
+
+/** A request asks several times, and several requests within a millisecond: the text of the last one is kept. */
+export const systemClock: Clock = {
+  now() {
+    const milliseconds = Date.now();
+    if (milliseconds !== lastMilliseconds) {
+      lastInstant = new Date(milliseconds).toISOString();
+      lastMilliseconds = milliseconds;
+    }
+    return lastInstant;
+  },
+};
 
 /** A clock that stands still. */
 export function fixedClock(instant: Instant): Clock {

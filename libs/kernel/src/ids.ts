@@ -2,10 +2,12 @@ import { DomainError } from './errors.js';
 
 const ID = /^[A-Za-z0-9_\-./\p{Script=Han}]{1,64}$/u;
 const PLAIN_ID = /^[A-Za-z0-9_\-./]{1,64}$/;
+const PLAIN_COMMUNITY_ID = /^[A-Za-z0-9_/]{1,64}$/;
 const COMMUNITY_ID = /^[A-Za-z0-9_/\p{Script=Han}]{1,64}$/u;
 const STREAM = /^([a-z]+)-([A-Za-z0-9_/\p{Script=Han}]{1,64})\.([A-Za-z0-9_\-./\p{Script=Han}]{1,64})$/u;
 const PLAIN_STREAM = /^([a-z]+)-([A-Za-z0-9_/]{1,64})\.([A-Za-z0-9_\-./]{1,64})$/;
 /** Tabs and line ends are text (a quoted field may hold them); other control characters are not. */
+const PLAIN_REFERENCE = /^[ -~]{0,128}$/;
 const CONTROL = /[^\P{Cc}\t\n\r]/u;
 const REFERENCE_LENGTH = 128;
 
@@ -22,6 +24,7 @@ export function parseId(text: string): string {
 
 /** A community id (D17): as an id, but without `-` and `.`, which separate the parts of a stream's name. @throws DomainError ID_INVALID */
 export function parseCommunityId(text: string): string {
+  if (PLAIN_COMMUNITY_ID.test(text)) return text;
   const id = text.normalize('NFC');
   if (!COMMUNITY_ID.test(id)) throw idInvalid('community id', text);
   return id;
@@ -33,6 +36,7 @@ export function parseCommunityId(text: string): string {
  * @throws DomainError REFERENCE_INVALID
  */
 export function parseReference(text: string): string {
+  if (PLAIN_REFERENCE.test(text)) return text;
   // Length in code units first: a reference may arrive as a field of megabytes.
   const tooLong =
     text.length > 2 * REFERENCE_LENGTH || (text.length > REFERENCE_LENGTH && [...text].length > REFERENCE_LENGTH);
@@ -62,7 +66,7 @@ export function parseStreamName(stream: string): StreamParts | undefined {
 
 /** False for a string with a lone surrogate, which has no UTF-8 form. */
 export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text);
+  return text.isWellFormed();
 }
 
 function idInvalid(what: string, text: string): DomainError {

@@ -1,5 +1,5 @@
 export type { Actor } from './actor.js';
-export { canonicalJson, sha256Hex, type Json } from './canonical-json.js';
+export { canonicalJson, plainJson, sha256Hex, type Json } from './canonical-json.js';
 export { fixedClock, ManualClock, systemClock, type Clock } from './clock.js';
 export type { Decider, NewEvent, PastEvent, Recorded } from './decider.js';
 export { DomainError } from './errors.js';

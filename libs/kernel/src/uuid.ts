@@ -15,9 +15,7 @@ export function isUuid(text: string): boolean {
 
 /** UUID version 5 (RFC 9562): lower-case text. `name` is taken as UTF-8. @throws DomainError UUID_INVALID for a bad namespace */
 export function uuidV5(namespace: string, name: string | Uint8Array): string {
-  const prefix = namespaceBytes(namespace);
-  const bytes = Buffer.concat([prefix, typeof name === 'string' ? Buffer.from(name, 'utf8') : name]);
-  const hex = sha1Hex(bytes);
+  const hex = sha1Hex(nameBytes(namespaceBytes(namespace), name));
   const variant = VARIANT[Number.parseInt(hex[16]!, 16) & 3]!;
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
@@ -30,6 +28,14 @@ export function commandIdOf(communityId: string, source: string, key: Json): str
 /** An event's id; `n` counts the events of the command in that stream from 0. Bytes: ADR 0001. */
 export function eventIdOf(commandId: string, stream: string, n: number): string {
   return uuidV5(PROJECT_NAMESPACE, canonicalJson(['event', commandId, stream, n]));
+}
+
+function nameBytes(prefix: Uint8Array, name: string | Uint8Array): Uint8Array {
+  if (typeof name !== 'string') return Buffer.concat([prefix, name]);
+  const bytes = Buffer.allocUnsafe(prefix.length + Buffer.byteLength(name));
+  bytes.set(prefix);
+  bytes.write(name, prefix.length);
+  return bytes;
 }
 
 function namespaceBytes(namespace: string): Uint8Array {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Command } from '@nestjs/cqrs';
 import { ArrayNotEmpty, IsArray, IsString, Matches } from 'class-validator';
 import { CommandRunner, type CommandContext, type CommandResult } from '#libs/event-store';
-import { parseCommunityId, parseId, parseLocalDate, type Instant, type Json, type LocalDate } from '#libs/kernel';
+import { parseCommunityId, parseId, parseLocalDate, plainJson, type Instant, type LocalDate } from '#libs/kernel';
 import type { DecisionContext } from '../domain/collection.decisions.js';
 import type { CollectionEvent } from '../domain/collection.events.js';
 import { collectionDecider, type CollectionState } from '../domain/collection.state.js';
@@ -51,12 +51,7 @@ export class CollectionCommands {
   ): Promise<CommandResult> {
     const { actor, receivedAt: occurredAt } = caller;
     const context = { actor, effectiveOn: parseLocalDate(input.effectiveOn), occurredAt };
-    const command = { ...caller, communityId: parseCommunityId(caller.communityId), input: plain(input) };
+    const command = { ...caller, communityId: parseCommunityId(caller.communityId), input: plainJson(input) };
     return this.runner.execute(collectionDecider, parseId(input.accountId), command, (state) => decide(state, context));
   }
-}
-
-/** The input as it is hashed: class instances and absent fields are no JSON. */
-function plain(input: object): Json {
-  return JSON.parse(JSON.stringify(input)) as Json;
 }

@@ -1,10 +1,10 @@
 import type { EncodedEvent } from '../stored-event.js';
-import { bytesField, delimitedSize, message, ProtoReader, ProtoWriter, varintField } from './protobuf.js';
+import { bytesField, delimitedSize, message, ProtoReader, ProtoWriter, varintSize } from './protobuf.js';
 
 const UUID_TEXT_SIZE = 36;
 /** UUID {string}: tag, length, 36 characters. */
 const UUID_SIZE = 2 + UUID_TEXT_SIZE;
-const EMPTY = Buffer.alloc(0);
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const headers = new Map<string, Buffer>();
 
 /** What the server says to one append. */
@@ -25,24 +25,55 @@ export function appendRequest(
   deadlineAt: number,
   events: readonly EncodedEvent[],
 ): Buffer {
-  const options = message(
-    bytesField(1, bytesField(3, stream)),
-    expectedRevision < 0n ? bytesField(3, EMPTY) : varintField(2, expectedRevision),
-    bytesField(
-      6,
-      message(varintField(1, Math.floor(deadlineAt / 1000)), varintField(2, (deadlineAt % 1000) * 1_000_000)),
-    ),
-  );
+  const options = optionsOf(stream, expectedRevision, deadlineAt);
   const sizes = events.map(sizesOf);
-  let total = delimitedSize(UUID_SIZE) + delimitedSize(options.length) + 2;
+  let total = delimitedSize(UUID_SIZE) + delimitedSize(options.size) + 2;
   for (const size of sizes) total += delimitedSize(size.message);
   const writer = new ProtoWriter(Buffer.allocUnsafe(total));
   writeUuid(writer, correlationId);
-  writer.delimited(2, options.length);
-  writer.raw(options);
+  writer.delimited(2, options.size);
+  writeOptions(writer, options);
   for (let i = 0; i < events.length; i++) writeEvent(writer, events[i]!, sizes[i]!);
   writer.bool(4);
   return writer.bytes;
+}
+
+interface Options {
+  readonly stream: string;
+  readonly streamBytes: number;
+  /** undefined: the stream must not exist. */
+  readonly revision: number | bigint | undefined;
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly deadlineBytes: number;
+  readonly size: number;
+}
+
+function optionsOf(stream: string, expectedRevision: bigint, deadlineAt: number): Options {
+  const streamBytes = Buffer.byteLength(stream);
+  const revision = expectedRevision < 0n ? undefined : numberIfSafe(expectedRevision);
+  const [seconds, nanoseconds] = [Math.floor(deadlineAt / 1000), (deadlineAt % 1000) * 1_000_000];
+  const deadlineBytes = 2 + varintSize(seconds) + varintSize(nanoseconds);
+  const size =
+    delimitedSize(delimitedSize(streamBytes)) +
+    (revision === undefined ? delimitedSize(0) : 1 + varintSize(revision)) +
+    delimitedSize(deadlineBytes);
+  return { stream, streamBytes, revision, seconds, nanoseconds, deadlineBytes, size };
+}
+
+function writeOptions(writer: ProtoWriter, options: Options): void {
+  const { stream, streamBytes, revision, seconds, nanoseconds, deadlineBytes } = options;
+  writer.delimited(1, delimitedSize(streamBytes));
+  writer.text(3, stream, streamBytes);
+  if (revision === undefined) writer.delimited(3, 0);
+  else writer.varint(2, revision);
+  writer.delimited(6, deadlineBytes);
+  writer.varint(1, seconds);
+  writer.varint(2, nanoseconds);
+}
+
+function numberIfSafe(value: bigint): number | bigint {
+  return value <= MAX_SAFE ? Number(value) : value;
 }
 
 /** Decodes a BatchAppendResp. */

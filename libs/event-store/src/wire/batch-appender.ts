@@ -96,17 +96,21 @@ export class BatchAppender {
   ) {}
 
   /** `expectedRevision` −1 stands for a stream that must not exist. */
-  async append(stream: string, expectedRevision: bigint, events: readonly EncodedEvent[]): Promise<AppendReply> {
-    const call = this.#live && !this.#live.retired ? this.#live : await this.#open();
-    const correlationId = `00000000-0000-4000-8000-${(++this.#counter).toString(16).padStart(12, '0')}`;
-    const request = appendRequest(correlationId, stream, expectedRevision, Date.now() + this.deadlineMs, events);
-    return await call.send(correlationId, request, this.deadlineMs);
+  append(stream: string, expectedRevision: bigint, events: readonly EncodedEvent[]): Promise<AppendReply> {
+    if (this.#live && !this.#live.retired) return this.#send(this.#live, stream, expectedRevision, events);
+    return this.#open().then((call) => this.#send(call, stream, expectedRevision, events));
   }
 
   close(): void {
     this.#live?.cancel();
     this.#live = undefined;
     this.#call = undefined;
+  }
+
+  #send(call: AppendCall, stream: string, expectedRevision: bigint, events: readonly EncodedEvent[]) {
+    const correlationId = `00000000-0000-4000-8000-${(++this.#counter).toString(16).padStart(12, '0')}`;
+    const request = appendRequest(correlationId, stream, expectedRevision, Date.now() + this.deadlineMs, events);
+    return call.send(correlationId, request, this.deadlineMs);
   }
 
   async #open(): Promise<AppendCall> {

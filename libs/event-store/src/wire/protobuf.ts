@@ -4,6 +4,8 @@
  */
 
 const TWO_28 = 2 ** 28;
+/** Shifts work on 32 bits. */
+const MAX_UINT32 = 2 ** 32 - 1;
 
 /** Writes one message into a buffer of exactly the right size, which the caller works out first. */
 export class ProtoWriter {
@@ -28,6 +30,13 @@ export class ProtoWriter {
     this.#at += this.bytes.write(text, this.#at, length, 'utf8');
   }
 
+  /** A number field that is not left out when it is 0. */
+  varint(field: number, value: number | bigint): void {
+    this.bytes[this.#at++] = field << 3;
+    if (typeof value === 'number' && value <= MAX_UINT32) this.#varint(value);
+    else this.#longVarint(BigInt(value));
+  }
+
   bool(field: number): void {
     this.bytes[this.#at++] = field << 3;
     this.bytes[this.#at++] = 1;
@@ -41,11 +50,18 @@ export class ProtoWriter {
     }
     this.bytes[this.#at++] = rest;
   }
+
+  #longVarint(value: bigint): void {
+    let rest = value;
+    for (; rest > 0x7fn; rest >>= 7n) this.bytes[this.#at++] = Number(rest & 0x7fn) | 0x80;
+    this.bytes[this.#at++] = Number(rest);
+  }
 }
 
-export function varintSize(value: number): number {
+export function varintSize(value: number | bigint): number {
   let size = 1;
-  for (let rest = value; rest > 0x7f; rest >>>= 7) size++;
+  if (typeof value === 'number' && value <= MAX_UINT32) for (let rest = value; rest > 0x7f; rest >>>= 7) size++;
+  else for (let rest = BigInt(value); rest > 0x7fn; rest >>= 7n) size++;
   return size;
 }
 

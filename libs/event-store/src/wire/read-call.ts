@@ -28,7 +28,8 @@ export class ReadCall {
     const client = await connection.client();
     const [metadata, options] = connection.arguments(requiresLeader);
     const bytes = readRequest(request);
-    const stream = client.makeServerStreamRequest(PATH, (b: Buffer) => b, readMessage, bytes, metadata, options);
+    const decode = (message: Buffer) => readMessage(message, request.withoutData);
+    const stream = client.makeServerStreamRequest(PATH, (b: Buffer) => b, decode, bytes, metadata, options);
     return new ReadCall(stream, connection, client);
   }
 

@@ -21,6 +21,8 @@ export interface ReadRequest {
   readonly count?: number;
   /** Regular expression that the event type must match. */
   readonly typePattern?: string;
+  /** The events' data is sent but not parsed: it is null. */
+  readonly withoutData?: boolean;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -42,10 +44,10 @@ export function readRequest(request: ReadRequest): Buffer {
 }
 
 /** Decodes a ReadResp. Foreign events are not parsed: their content may be anything. */
-export function readMessage(bytes: Buffer): ReadMessage {
+export function readMessage(bytes: Buffer, withoutData = false): ReadMessage {
   const reader = new ProtoReader(bytes);
   while (reader.next()) {
-    if (reader.field === 1) return readEvent(reader.message());
+    if (reader.field === 1) return readEvent(reader.message(), withoutData);
     if (reader.field === 2) return { kind: 'confirmed' };
     if (reader.field === 3) return { kind: 'checkpoint', position: commitOf(reader.message()) };
     if (reader.field === 4) return { kind: 'not-found' };
@@ -56,7 +58,7 @@ export function readMessage(bytes: Buffer): ReadMessage {
   return { kind: 'other' };
 }
 
-function readEvent(reader: ProtoReader): ReadMessage {
+function readEvent(reader: ProtoReader, withoutData: boolean): ReadMessage {
   let recorded: ProtoReader | undefined;
   let link = false;
   let position = UNKNOWN_POSITION;
@@ -69,10 +71,10 @@ function readEvent(reader: ProtoReader): ReadMessage {
     }
   }
   if (!recorded || link) return { kind: 'foreign', position };
-  return readRecorded(recorded, position);
+  return readRecorded(recorded, position, withoutData);
 }
 
-function readRecorded(reader: ProtoReader, outerPosition: bigint): ReadMessage {
+function readRecorded(reader: ProtoReader, outerPosition: bigint, withoutData: boolean): ReadMessage {
   let id = '';
   let stream = '';
   let type = '';
@@ -97,7 +99,7 @@ function readRecorded(reader: ProtoReader, outerPosition: bigint): ReadMessage {
     position,
     id,
     type,
-    data: parse(reader.bytes, data) as Json,
+    data: withoutData ? null : (parse(reader.bytes, data) as Json),
     // An event that somebody else wrote into a domain stream may carry anything: verification names it, a read does not fail.
     metadata: (parse(reader.bytes, metadata) ?? {}) as EventMetadata,
   };

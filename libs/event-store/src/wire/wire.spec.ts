@@ -148,6 +148,10 @@ describe('messages by hand are those of the generated classes', () => {
             kind: 'event',
             event: { ...event, position: known },
           });
+          expect(readMessage(Buffer.from(response.serializeBinary()), true)).toEqual({
+            kind: 'event',
+            event: { ...event, data: null, position: known },
+          });
         },
       ),
     );

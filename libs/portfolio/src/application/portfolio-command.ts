@@ -1,7 +1,7 @@
 import { Command } from '@nestjs/cqrs';
 import { IsOptional, IsString, Matches } from 'class-validator';
 import type { CommandContext, CommandResult } from '#libs/event-store';
-import { localDateOf, parseCommunityId, parseLocalDate, type Instant, type Json, type LocalDate } from '#libs/kernel';
+import { localDateOf, parseCommunityId, parseLocalDate, plainJson, type Instant, type LocalDate } from '#libs/kernel';
 import { DEFAULT_TIME_ZONE } from '../domain/community.js';
 import type { DecisionContext } from '../domain/decision-context.js';
 
@@ -53,6 +53,6 @@ export function commandContext(caller: Caller, input: object): CommandContext {
   return {
     ...caller,
     communityId: parseCommunityId(caller.communityId),
-    input: JSON.parse(JSON.stringify(input)) as Json,
+    input: plainJson(input),
   };
 }

@@ -7,8 +7,8 @@ import {
   parseCommunityId,
   parseId,
   parseLocalDate,
+  plainJson,
   type Instant,
-  type Json,
   type LocalDate,
 } from '#libs/kernel';
 import type { AccountEvent } from '../domain/account.events.js';
@@ -66,7 +66,7 @@ export class AccountCommands {
     decide: (state: AccountState, context: DecisionContext) => readonly AccountEvent[],
     timeZone?: string,
   ): Promise<CommandResult> {
-    const context = { ...caller, communityId: parseCommunityId(caller.communityId), input: plain(input) };
+    const context = { ...caller, communityId: parseCommunityId(caller.communityId), input: plainJson(input) };
     return this.runner.execute(accountDecider, parseId(input.accountId), context, (state) =>
       decide(state, decisionContext(caller, input.effectiveOn, timeZone ?? timeZoneOf(state))),
     );
@@ -85,9 +85,4 @@ function decisionContext(
 /** An account that is not open refuses whatever comes; the day does not matter then. */
 function timeZoneOf(state: AccountState): string {
   return state.status === 'Open' ? state.timeZone : 'UTC';
-}
-
-/** The input as it is hashed: class instances and absent fields are no JSON. */
-function plain(input: object): Json {
-  return JSON.parse(JSON.stringify(input)) as Json;
 }

@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import type { CommandResult } from '#libs/event-store';
-import { parseCommunityId, parseId, parseInstant, parseReference } from '#libs/kernel';
+import { parseCommunityId, parseId, parseInstant, parseReference, plainJson } from '#libs/kernel';
 import { refused } from '../domain/case.errors.js';
 import { CASE_KINDS, type CaseKind } from '../domain/case-kind.js';
 import { RUNGS, type CaseEvent, type Rung } from '../domain/case.events.js';
@@ -108,7 +108,7 @@ export class ActOnCaseHandler implements ICommandHandler<ActOnCaseCommand> {
     // No key is made for a case that is not there.
     const rules = await this.cases.inspect(communityId, kind, caseId, rulesOf);
     const { envelope, fingerprint } = await this.cases.seal(communityId, kind, caseId, input.text);
-    const hashed = JSON.parse(JSON.stringify({ ...input, caseId, text: fingerprint })) as object;
+    const hashed = plainJson({ ...input, caseId, text: fingerprint });
     return this.cases.execute(caller, { kind, caseId }, hashed as never, (state) =>
       decide({ ...parsed, text: envelope }, state, rules),
     );
