@@ -21,3 +21,18 @@ export async function appendPoison(eventStore, communityId) {
   const { events } = encodeEvents(stream, EMPTY_HEAD, command, '2026-01-02T00:00:00.000Z', drafts, new Upcasters());
   await eventStore.append(stream, 'no_stream', events);
 }
+
+/** Counts the fees of an account that has one without an amount; that one it cannot fold, unless it is mended. */
+export function breakable(mended) {
+  return {
+    name: 'breakable',
+    version: 1,
+    eventTypes: ['FeeAssessed'],
+    indexes: [],
+    keys: ({ entityId, stream }) => (entityId === 'POISON' ? [stream] : []),
+    evolve: (before, { data }) => {
+      if (!data.amount && !mended) throw new Error('a fee without an amount');
+      return { fees: (before?.fees ?? 0n) + 1n };
+    },
+  };
+}

@@ -1,58 +1,62 @@
 /**
- * kill -9 of a process that folds all read models, at random moments, 50 to 500 ms after it began, until it has come through; what it then
- * left must be, byte by byte, what an undisturbed run leaves. Then from zero again, until there were as many kills as asked.
+ * kill -9 of a process that folds all read models, and carries out what is asked of it, at random moments behind its first write, until it has come
+ * through; what it then left must be, byte by byte, what an undisturbed run leaves. Then from zero again, until there were as many kills as asked.
  *
- *   node test/fault/projection-kills.mjs [--kills N] [--events N] [--seed N]      after a build
+ *   node test/fault/projection-kills.mjs [--kills N] [--events N] [--seed N] [--state FILE]      after a build
  *
- * The log is that of two communities with events between them that no read model can fold, so that parking is killed, too. Every other round
- * folds by the subscription. Exit status 1 on any difference.
+ * The log is that of two communities with events between them that no read model can fold, so that parking is killed, too. Rounds take turns:
+ * catching up; live; everything delivered twice; connections reset beside the kills; and builds made, switched, rolled back and dropped, parked
+ * events retried and discarded. A run with --state FILE goes on where one with the same file was stopped. Exit status 1 on any difference.
  */
-import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { EventStore } from '#libs/event-store';
-import { Drain } from '#libs/projection-engine';
-import { ReadStore } from '#libs/read-store';
-import { projections } from '#projections';
 import { runAlone, startAlone } from '../bench/child.mjs';
-import { RunnerPool } from './runner-pool.mjs';
+import { startDropProxy } from './drop-proxy.mjs';
 import { appendPoison } from './poison.mjs';
+import { askForEverything, differences, digests, inStore } from './read-model-state.mjs';
+import { RunnerPool } from './runner-pool.mjs';
 import { seededRandom } from './seeded-random.mjs';
-
-const [SHORTEST_MS, LONGEST_MS] = [50, 500];
-/** What tells when and by whom something was written, and not what was folded. */
-const CIRCUMSTANCES = { updatedAt: 0, fence: 0, parkedAt: 0, stack: 0 };
 
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
-    events: { type: 'string', default: '6000' },
+    events: { type: 'string', default: '600' },
     seed: { type: 'string' },
+    state: { type: 'string' },
   },
 });
 const [kills, events] = [Number(values.kills), Number(values.events)];
-const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const stateFile = values.state && resolve(process.env.INIT_CWD ?? '.', values.state);
+const state = { seed: Number(values.seed ?? Date.now() % 1_000_000), kills: 0, rounds: 0, failures: 0, seconds: 0 };
+Object.assign(state, { byMode: {}, underWay: {}, ...readState() });
+const random = seededRandom(state.seed + state.rounds);
 const say = (line) => process.stderr.write(`${line}\n`);
-const random = seededRandom(seed);
 
-/** A digest of each collection, checkpoints and parked events among them. */
-async function digests(store) {
-  const found = {};
-  for (const name of await store.listCollections()) {
-    if (name === 'leases') continue;
-    const hash = createHash('sha256');
-    const cursor = store.collection(name).find({}, { raw: true, projection: CIRCUMSTANCES }).sort({ _id: 1 });
-    for await (const document of cursor) hash.update(document);
-    found[name] = hash.digest('hex');
+const MODES = [
+  { name: 'work', mode: 'live', mended: true },
+  { name: 'catch-up', mode: 'catch-up' },
+  { name: 'work', mode: 'live', mended: true, twice: true },
+  { name: 'live', mode: 'live' },
+  { name: 'twice', mode: 'live', twice: true },
+  { name: 'work', mode: 'live', mended: true, broken: true },
+  { name: 'twice', mode: 'catch-up', twice: true },
+  { name: 'broken', mode: 'live', broken: true },
+];
+/** Kills come within this share of the time that a whole run takes behind its first write: so a round takes several. */
+const KILLED_WITHIN = 0.5;
+const [SHORTEST_BREAK_MS, LONGEST_BREAK_MS] = [30, 300];
+
+function readState() {
+  try {
+    return stateFile && JSON.parse(readFileSync(stateFile, 'utf8'));
+  } catch {
+    return undefined;
   }
-  return found;
-}
-
-function differences(expected, found) {
-  const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])].sort();
-  return names.filter((name) => expected[name] !== found[name]);
 }
 
 async function fill(servers) {
@@ -63,69 +67,115 @@ async function fill(servers) {
       await runAlone('fill-log.mjs', log);
       await appendPoison(eventStore, communityId);
     }
-    return await eventStore.headPosition();
+    return (await eventStore.headPosition()).toString();
   } finally {
     await eventStore.close();
   }
 }
 
-/** What an undisturbed run leaves, and how long it takes. */
-async function undisturbed(servers, head) {
-  const source = EventStore.connect(servers.eventstoreUrl);
-  const store = await ReadStore.connect(servers.mongodbUrl, { database: 'undisturbed' });
-  const startedAt = performance.now();
-  await new Drain({ source, projections, stores: store }).catchUp(head);
-  const tookMs = performance.now() - startedAt;
-  const expected = await digests(store);
-  await Promise.all([source.close(), store.close()]);
-  return { expected, tookMs };
+/** What undisturbed runs leave, and how long they take: of the fold alone, and of the work on what is folded. */
+async function undisturbed(pool, servers, head) {
+  const round = { ...servers, database: 'undisturbed', head, mode: 'catch-up' };
+  const foldMs = await pool.run(round);
+  const folded = await digests(servers.mongodbUrl, round.database);
+  await askForEverything(servers.mongodbUrl, round.database);
+  const workMs = await pool.run({ ...round, mode: 'live', mended: true });
+  const worked = await digests(servers.mongodbUrl, round.database);
+  const refused = await inStore(servers.mongodbUrl, round.database, (store) =>
+    store.collection('read_model_requests').find({ state: 'failed' }).toArray(),
+  );
+  if (refused.length > 0)
+    throw new Error(`refused: ${JSON.stringify(refused.map(({ action, error }) => [action, error]))}`);
+  return { fold: { expected: folded, tookMs: foldMs }, work: { expected: worked, tookMs: workMs } };
 }
 
-/** Kills runner after runner until one comes through, or until there were enough; true when one came through. */
-async function disturb(pool, round, most) {
-  let killed = 0;
-  while (killed < most) {
-    const wasKilled = await pool.runAndKill(round, SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS));
-    if (!wasKilled) return { killed, finished: true };
-    killed += 1;
+/** Kills runner after runner until one comes through, or until there were enough; says how many, and what they were at. */
+async function disturb(pool, round, { most, tookMs }) {
+  const under = [];
+  while (under.length < most) {
+    const was = await pool.runAndKill(round, random() * tookMs * KILLED_WITHIN);
+    if (was === 'done') return under;
+    under.push(was);
   }
-  return { killed, finished: false };
+  await pool.run(round);
+  return under;
+}
+
+/** Resets all connections again and again until told to stop. */
+async function breakConnections(proxies, signal) {
+  while (!signal.aborted) {
+    const pauseMs = SHORTEST_BREAK_MS + random() * (LONGEST_BREAK_MS - SHORTEST_BREAK_MS);
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    for (const proxy of proxies) proxy.drop();
+  }
+}
+
+async function playRound(pool, { servers, proxied, proxies, head, known }) {
+  const { name, broken, ...how } = MODES[state.rounds % MODES.length];
+  const database = `killed_${state.rounds}`;
+  const { expected, tookMs } = name === 'work' ? known.work : known.fold;
+  if (name === 'work') {
+    await pool.run({ ...servers, database, head, mode: 'catch-up' });
+    await askForEverything(servers.mongodbUrl, database);
+  }
+  const stop = new AbortController();
+  const breaking = broken && breakConnections(proxies, stop.signal);
+  const round = { ...(broken ? proxied : servers), database, head, ...how };
+  const under = await disturb(pool, round, { most: kills - state.kills, tookMs });
+  stop.abort();
+  await breaking;
+  const different = differences(expected, await digests(servers.mongodbUrl, database));
+  if (different.length === 0) await inStore(servers.mongodbUrl, database, (store) => store.dropDatabase());
+  return {
+    name: Object.entries({ name, ...how, broken })
+      .filter(([, value]) => value)
+      .map(([key, value]) => (value === true ? key : value))
+      .join(' '),
+    under,
+    different,
+  };
+}
+
+function note({ name, under, different }, seconds) {
+  state.rounds += 1;
+  state.kills += under.length;
+  state.failures += different.length;
+  state.seconds = seconds;
+  state.byMode[name] = (state.byMode[name] ?? 0) + under.length;
+  for (const was of under) state.underWay[was] = (state.underWay[was] ?? 0) + 1;
+  if (stateFile) writeFileSync(stateFile, JSON.stringify(state));
+  const outcome = different.length === 0 ? 'equal' : `DIFFERENT: ${different.join(', ')}`;
+  say(`${state.kills} of ${kills} kills after ${seconds} s: ${under.length} in this round (${name}): ${outcome}`);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'estate-fault-'));
-const servers = await startAlone('stores-server.mjs', { dataDir: folder });
+const servers = await startAlone('stores-server.mjs', { dataDir: folder }).then(
+  ({ eventstoreUrl, mongodbUrl, close }) => ({ close, urls: { eventstoreUrl, mongodbUrl } }),
+);
+const urls = Object.values(servers.urls).map((text) => new URL(text));
+const proxies = await Promise.all(urls.map(({ port }) => startDropProxy(Number(port))));
+const proxied = Object.fromEntries(
+  Object.entries(servers.urls).map(([key, text], n) => [key, text.replace(urls[n].port, proxies[n].port)]),
+);
 const pool = new RunnerPool();
-let [done, rounds, failures] = [0, 0, 0];
-const startedAt = performance.now();
+const startedAt = performance.now() - state.seconds * 1_000;
 try {
-  const head = await fill(servers);
-  const { expected, tookMs } = await undisturbed(servers, head);
+  const head = await fill(servers.urls);
+  const known = await undisturbed(pool, servers.urls, head);
+  const [foldMs, workMs] = [known.fold, known.work].map(({ tookMs }) => Math.round(tookMs));
+  const collections = Object.keys(known.fold.expected).length;
   say(
-    `seed ${seed}: ${events} events, ${Object.keys(expected).length} collections, undisturbed in ${Math.round(tookMs)} ms`,
+    `seed ${state.seed}: ${events} events, ${collections} collections; undisturbed: fold ${foldMs} ms, work ${workMs} ms`,
   );
-  while (done < kills) {
-    rounds += 1;
-    const database = `killed_${rounds}`;
-    const mode = rounds % 2 === 0 ? 'live' : 'catch-up';
-    const { eventstoreUrl, mongodbUrl } = servers;
-    const round = { eventstoreUrl, mongodbUrl, database, mode, head: head.toString() };
-    const { killed, finished } = await disturb(pool, round, kills - done);
-    done += killed;
-    if (!finished) await pool.run(round);
-    const store = await ReadStore.connect(mongodbUrl, { database });
-    const different = differences(expected, await digests(store));
-    await store.dropDatabase();
-    await store.close();
-    failures += different.length;
-    say(
-      `${done} of ${kills} kills: ${killed} in this round (${mode}): ${different.length === 0 ? 'equal' : `DIFFERENT: ${different.join(', ')}`}`,
-    );
+  while (state.kills < kills) {
+    const round = { servers: servers.urls, proxied, proxies, head, known };
+    note(await playRound(pool, round), Math.round((performance.now() - startedAt) / 1_000));
   }
 } finally {
   await pool.close();
+  await Promise.all(proxies.map((proxy) => proxy.close()));
   await servers.close();
   await rm(folder, { recursive: true, force: true });
 }
-const seconds = Math.round((performance.now() - startedAt) / 1_000);
-process.stdout.write(`${JSON.stringify({ kills: done, rounds, events, seed, seconds, failures })}\n`);
-process.exitCode = failures === 0 ? 0 : 1;
+process.stdout.write(`${JSON.stringify({ ...state, events })}\n`);
+process.exitCode = state.failures === 0 ? 0 : 1;

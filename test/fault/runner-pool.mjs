@@ -21,6 +21,17 @@ class Runner {
       if (heard === 'ended' && !this.said.includes(word)) throw new Error('a runner ended by itself');
     }
   }
+
+  /** What it was at, in its own words. */
+  get underWay() {
+    const [last] = this.said.trim().split('\n').slice(-1);
+    return last.startsWith('serving ') ? last.slice('serving '.length) : 'folding';
+  }
+
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
 }
 
 /** Keeps the next runner warm while one works: starting Node takes longer than most of them live. */
@@ -28,33 +39,31 @@ export class RunnerPool {
   #next;
   #nextRound;
 
-  /** Lets a runner fold and kills it after a while; false when it came through before. */
+  /** Lets a runner work and kills it so long after its first write; what it was at then, or 'done' when it came through before. */
   async runAndKill(round, afterMs) {
     const runner = await this.#start(round);
-    const finished = runner.until('done').then(
-      () => true,
-      () => false,
-    );
-    const came = await Promise.race([finished, sleep(afterMs).then(() => false)]);
-    // By itself it ends only with an error, which it has shown.
-    const failed = !came && runner.child.exitCode !== null;
-    runner.child.kill('SIGKILL');
-    await runner.ended;
-    if (failed) throw new Error('a runner failed');
-    return !came;
+    const done = runner.until('done');
+    done.catch(() => undefined); // killed
+    await Promise.race([runner.until('writing'), done]);
+    const came = await Promise.race([done.then(() => true), sleep(afterMs).then(() => false)]);
+    const { underWay } = runner;
+    await runner.kill();
+    return came ? 'done' : underWay;
   }
 
-  /** Lets a runner come through. */
+  /** Lets a runner come through; how long it took from its first write, in milliseconds. */
   async run(round) {
     const runner = await this.#start(round);
+    await Promise.race([runner.until('writing'), runner.until('done')]);
+    const startedAt = performance.now();
     await runner.until('done');
-    runner.child.kill('SIGKILL');
-    await runner.ended;
+    const tookMs = performance.now() - startedAt;
+    await runner.kill();
+    return tookMs;
   }
 
   async close() {
-    this.#next?.child.kill('SIGKILL');
-    await this.#next?.ended;
+    await this.#next?.kill();
   }
 
   async #start(round) {

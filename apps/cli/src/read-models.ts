@@ -4,7 +4,7 @@ import { DomainError } from '#libs/kernel';
 import { Drain, LeaseContender, registerBuilds, type HeldLease } from '#libs/projection-engine';
 import type { ControlAction, ControlRequest } from '#libs/read-store';
 import type { Runtime } from '#libs/runtime';
-import { projections } from '#projections';
+import { checkAtStart, projections } from '#projections';
 import { controlDesk } from '../../projector/src/control-desk.js';
 import { projectionLease } from '../../projector/src/projection-lease.js';
 import { progressBar, type Progress } from './io/progress.js';
@@ -76,6 +76,7 @@ async function serveOwn(
     return work();
   };
   try {
+    await checkAtStart(runtime.readStore, { folds: true });
     const desk = controlDesk(runtime, { fence: held.fence, hold }, (line) => session.say(line));
     await desk.serveNext(signal, id, (progress) => show(bar, { ...progress }));
   } finally {

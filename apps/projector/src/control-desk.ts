@@ -15,5 +15,5 @@ export function controlDesk(runtime: Runtime, { fence, hold }: Folding, say: (li
     fence: () => fence,
   });
   const prepare = (): Promise<void> => registerBuilds(shop, { by: 'projector', fence });
-  return new ControlDesk({ requests: store.requests, operator, say, prepare });
+  return new ControlDesk({ requests: store.requests, operator, say, prepare, fence });
 }

@@ -10,8 +10,12 @@ export interface ControlRequest {
   readonly args: Readonly<Record<string, string | null>>;
   readonly by: string;
   readonly state: 'requested' | 'running' | 'done' | 'failed';
-  /** Who carries it out; another takes it over when it has not been heard of for a while. */
+  /** Who carries it out; another takes it over that holds a later lease, or when it has not been heard of for a while. */
   readonly runner: string | null;
+  /** Token of the lease under which it is carried out. */
+  readonly fence?: bigint;
+  /** How often it was begun; more than once: a runner before was cut off, who knows where. */
+  readonly begun?: number;
   readonly progress: Readonly<Record<string, number | string | null>> | null;
   readonly result: object | null;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -46,14 +50,20 @@ export class ControlRequests {
     return this.requests.find(open).sort({ requestedAt: 1 }).toArray();
   }
 
-  /** Takes a request that nobody carries out, the oldest or the one that is named; undefined without any. */
-  async claim(runner: string, id?: string): Promise<ControlRequest | undefined> {
+  /**
+   * Takes a request that nobody carries out, the oldest or the one that is named; undefined without any. Whoever had it under an earlier lease is
+   * not the one that folds any more.
+   */
+  async claim(runner: string, fence: bigint, id?: string): Promise<ControlRequest | undefined> {
     const now = Date.now();
     for (const request of await this.listOpen()) {
-      const isFree = request.state === 'requested' || now - request.updatedAt.getTime() > SILENT_MS;
+      const isFree =
+        request.state === 'requested' || (request.fence ?? 0n) < fence || now - request.updatedAt.getTime() > SILENT_MS;
       if (!isFree || (id !== undefined && request._id !== id)) continue;
-      const filter = { _id: request._id, state: request.state, updatedAt: request.updatedAt };
-      const change = { state: 'running' as const, runner, updatedAt: new Date() };
+      const { _id, state, updatedAt } = request;
+      const filter = { _id, state, updatedAt, fence: { $not: { $gt: fence } } };
+      const begun = (request.begun ?? 0) + 1;
+      const change = { state: 'running' as const, runner, fence, begun, updatedAt: new Date() };
       const { matchedCount } = await this.requests.updateOne(filter, { $set: change });
       if (matchedCount === 1) return { ...request, ...change };
     }

@@ -18,6 +18,8 @@ export interface ParkMark {
   /** Id of that event's entry. */
   readonly entry: string;
   readonly cause: string;
+  /** Token of the lease under which it was last taken in hand: one with a lower token cannot set it right. The only part that tells who wrote it. */
+  readonly fence?: bigint;
 }
 
 /** An event that waits to be folded, of one document or, where its documents could not be told, of one stream. */
@@ -41,6 +43,18 @@ export interface ParkedEntry {
   readonly cause: string | null;
   readonly stack: string | null;
   readonly parkedAt: string;
+  /** Somebody has decided to leave it out, for a reason that the audit trail has. */
+  readonly discard?: DiscardDecision;
+  /** Token of the lease under which it was last taken in hand: one with a lower token cannot change it. */
+  readonly fence?: bigint;
+}
+
+export interface DiscardDecision {
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+  /** Id of the request. */
+  readonly request: string;
 }
 
 /** Add to every filter on documents that can be removed: readers never see tombstones. */

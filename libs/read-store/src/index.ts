@@ -4,6 +4,7 @@ export { findIndexes } from './deployed.js';
 export {
   NOT_REMOVED,
   type CheckpointDocument,
+  type DiscardDecision,
   type IndexSpec,
   type ParkedEntry,
   type ParkMark,

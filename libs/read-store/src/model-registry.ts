@@ -26,6 +26,10 @@ export interface ModelEntry {
   /** What a rollback goes back to. */
   readonly previous: BuildName | null;
   readonly builds: readonly Build[];
+  /** Builds that were dropped: their places are not given again, so that a drop that comes late meets nothing of somebody else's. */
+  readonly dropped?: readonly BuildName[];
+  /** The last request that changed it, and what came of it: carried out once more, after a crash, it changes nothing. */
+  readonly last?: { readonly request: string; readonly result: object };
   /** Counts the changes: each is made to what was read. */
   readonly revision: bigint;
   /** Token of the runner that made the last change; one with a lower token can make none. */
@@ -73,11 +77,20 @@ export class ModelRegistry {
     await this.entries.insertOne({ ...entry, revision: 0n }).catch(ignoreAlreadyDone);
   }
 
+  /** Takes the models' builds in hand: whoever has a lower token changes none of them any more. */
+  async claim(names: readonly string[], fence: bigint): Promise<void> {
+    await this.entries.updateMany({ _id: { $in: [...names] }, fence: { $lt: fence } }, { $set: { fence } });
+  }
+
   /**
    * Changes what was read, unless somebody else did meanwhile or holds a higher token.
    * @throws ReadStoreError READ_MODEL_CHANGED
    */
-  async change(read: ModelEntry, changed: Partial<Pick<ModelEntry, 'live' | 'previous' | 'builds'>>, fence: bigint) {
+  async change(
+    read: ModelEntry,
+    changed: Partial<Pick<ModelEntry, 'live' | 'previous' | 'builds' | 'dropped' | 'last'>>,
+    fence: bigint,
+  ) {
     const filter = { _id: read._id, revision: read.revision, fence: { $lte: fence } };
     const next: ModelEntry = { ...read, ...changed, revision: read.revision + 1n, fence };
     const { matchedCount } = await this.entries.replaceOne(filter, next);

@@ -1,5 +1,5 @@
 import type { Collection, Filter } from 'mongodb';
-import type { ParkedEntry } from './documents.js';
+import type { DiscardDecision, ParkedEntry } from './documents.js';
 import { ignoreAlreadyDone } from './errors.js';
 import { pagesOf } from './pages.js';
 
@@ -17,7 +17,7 @@ const INDEXES = [
 const FIELDS = Object.fromEntries(
   [
     ...['collection', 'model', 'version', 'scope', 'key', 'communityId', 'stream', 'revision', 'position', 'type'],
-    ...['head', 'cause', 'stack', 'parkedAt'],
+    ...['head', 'cause', 'stack', 'parkedAt', 'discard', 'fence'],
   ].map((field) => [field, '' as const]),
 );
 
@@ -33,15 +33,13 @@ export interface StaleQuery {
 }
 
 /** An event that somebody has decided to leave out, with the reason. */
-export interface DiscardedEvent extends Pick<
-  ParkedEntry,
-  'model' | 'scope' | 'key' | 'stream' | 'revision' | 'position'
-> {
+export interface DiscardedEvent
+  extends
+    Pick<ParkedEntry, 'model' | 'scope' | 'key' | 'stream' | 'revision' | 'position'>,
+    Omit<DiscardDecision, 'request'> {
   /** Id of the entry that was discarded. */
   readonly _id: string;
-  readonly reason: string;
-  readonly by: string;
-  readonly at: string;
+  readonly request?: string;
 }
 
 /** Names an event in a sequence. */
@@ -86,16 +84,33 @@ export class ParkedEvents {
   }
 
   /**
-   * Forgets a sequence's events at or before a position: they are folded. Their ids stay, with nothing that any query looks for: a runner that
-   * was paused before it could queue them, and does so when it wakes up, then changes nothing.
+   * Forgets a sequence's events at or before a position: they are folded. The failed one goes last, so that what is left when it is cut off can
+   * still be found. Their ids stay, with nothing that any query looks for: a runner that was paused before it could queue them, and does so when
+   * it wakes up, then changes nothing. False when some are left: they were taken in hand under a higher token.
    */
-  async remove({ collection, scope, key }: ParkedSequence, upTo: bigint): Promise<void> {
-    await this.entries.updateMany({ collection, scope, key, position: { $lte: upTo } }, { $unset: FIELDS });
+  async remove({ collection, scope, key }: ParkedSequence, upTo: bigint, fence?: bigint): Promise<boolean> {
+    const folded: Filter<ParkedEntry> = { collection, scope, key, position: { $lte: upTo } };
+    const own = { ...folded, ...notAbove(fence) };
+    await this.entries.updateMany({ ...own, head: false }, { $unset: FIELDS });
+    await this.entries.updateMany(own, { $unset: FIELDS });
+    return fence === undefined || (await this.entries.findOne(folded)) === null;
   }
 
-  /** The event that a sequence stands before now, and why. */
-  async markHead(id: string, { cause, stack }: Pick<ParkedEntry, 'cause' | 'stack'>): Promise<void> {
-    await this.entries.updateOne({ _id: id }, { $set: { head: true, cause, stack } });
+  /** The event that a sequence stands before now, and why. False when it does not wait any more, or a higher token has it in hand. */
+  async markHead(id: string, { cause, stack }: Pick<ParkedEntry, 'cause' | 'stack'>, fence?: bigint): Promise<boolean> {
+    const filter = { _id: id, collection: { $exists: true }, ...notAbove(fence) };
+    return (await this.entries.updateOne(filter, { $set: { head: true, cause, stack } })).matchedCount === 1;
+  }
+
+  /** Decides to leave an event out that has failed. False as in `markHead`. */
+  async markDiscard(id: string, discard: DiscardDecision, fence?: bigint): Promise<boolean> {
+    const filter = { _id: id, head: true, ...notAbove(fence) };
+    return (await this.entries.updateOne(filter, { $set: { discard } })).matchedCount === 1;
+  }
+
+  /** Takes a collection's queue in hand: whoever has a lower token changes nothing in it any more. */
+  async claim(collection: string, fence: bigint): Promise<void> {
+    await this.entries.updateMany({ collection, fence: { $not: { $gte: fence } } }, { $set: { fence } });
   }
 
   async streamsOf(collection: string): Promise<Map<string, bigint>> {
@@ -106,6 +121,11 @@ export class ParkedEvents {
   /** Notes that an event is left out of a sequence of a read model wherever it cannot be folded, in later builds, too. */
   async discard(discarded: DiscardedEvent): Promise<void> {
     await this.discards.insertOne(discarded).catch(ignoreAlreadyDone);
+  }
+
+  /** What was decided on an entry; null without. */
+  findDiscard(id: string): Promise<DiscardedEvent | null> {
+    return this.discards.findOne({ _id: id });
   }
 
   /** Discards of a read model, as `discardKey` names them. */
@@ -136,4 +156,8 @@ export class ParkedEvents {
     // What `remove` has left: ids begin with the collection.
     await this.entries.deleteMany({ _id: { $gte: `${collection}@`, $lt: `${collection}A` } });
   }
+}
+
+function notAbove(fence: bigint | undefined): Filter<ParkedEntry> {
+  return fence === undefined ? {} : { fence: { $not: { $gt: fence } } };
 }

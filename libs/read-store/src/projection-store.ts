@@ -1,8 +1,8 @@
 import type { Collection, Filter } from 'mongodb';
 import { BulkCommands } from './bulk-commands.js';
-import type { CheckpointDocument, IndexSpec, ParkedEntry, StoredDocument } from './documents.js';
+import type { CheckpointDocument, DiscardDecision, IndexSpec, ParkedEntry, StoredDocument } from './documents.js';
 import { ignoreAlreadyDone } from './errors.js';
-import type { ParkedEvents } from './parked-events.js';
+import type { ParkedEvents, ParkedSequence } from './parked-events.js';
 
 /** What the projection engine needs of a store, for one read model in one set. Every write may come again and changes nothing then. */
 export interface ProjectionStore {
@@ -38,9 +38,9 @@ export class MongoProjectionStore implements ProjectionStore {
 
   constructor(
     readonly name: string,
-    private readonly documents: Collection<StoredDocument>,
-    private readonly checkpoints: Collection<CheckpointDocument>,
-    private readonly parked: ParkedEvents,
+    protected readonly documents: Collection<StoredDocument>,
+    protected readonly checkpoints: Collection<CheckpointDocument>,
+    protected readonly parked: ParkedEvents,
   ) {
     this.bulk = new BulkCommands(documents.db, name);
   }
@@ -105,15 +105,39 @@ export class MongoProjectionStore implements ProjectionStore {
       return upsertedCount === 1;
     }
     const mark = before.parked ? { 'parked.since': before.parked.since } : { parked: { $exists: false } };
-    const filter = { _id: before._id, position: before.position, ...mark };
+    const filter = { _id: before._id, position: before.position, ...mark, ...this.markGuard() };
     return (await this.documents.replaceOne(filter, after)).matchedCount === 1;
+  }
+
+  /** The event that a sequence stands before now, and why; said before what is folded leaves the queue. */
+  async moveHead(id: string, why: Pick<ParkedEntry, 'cause' | 'stack'>): Promise<void> {
+    await this.parked.markHead(id, why);
+  }
+
+  /** Takes what is folded from the queue: a sequence's events at or before a position. */
+  async unpark(sequence: ParkedSequence, upTo: bigint): Promise<void> {
+    await this.parked.remove(sequence, upTo);
+  }
+
+  /** Decides to leave an event out; false when it does not wait any more. */
+  discard(id: string, decision: DiscardDecision): Promise<boolean> {
+    return this.parked.markDiscard(id, decision);
   }
 
   /** Says in the checkpoint how many sequences stand still now. */
   async noteParked(): Promise<void> {
     const parked = await this.countParked();
     const change = parked > 0 ? { $set: { parked: BigInt(parked) } } : { $unset: { parked: '' as const } };
-    await this.checkpoints.updateOne({ _id: this.name }, change);
+    await this.checkpoints.updateOne({ _id: this.name, ...this.checkpointGuard() }, change);
+  }
+
+  /** What a parked document's mark must be besides for this store to write the document. */
+  protected markGuard(): Filter<StoredDocument> {
+    return {};
+  }
+
+  protected checkpointGuard(): Filter<CheckpointDocument> {
+    return {};
   }
 }
 

@@ -4,7 +4,7 @@ import { CodeMarks, type CodeMark } from './code-marks.js';
 import { ControlRequests, type ControlRequest } from './control-requests.js';
 import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
 import { ReadStoreError } from './errors.js';
-import { FencedProjectionStore } from './fenced-store.js';
+import { FencedProjectionStore, notAbove } from './fenced-store.js';
 import { Leases, type LeaseDocument } from './leases.js';
 import { ModelRegistry, type BuildName, type ModelEntry, type VersionedName } from './model-registry.js';
 import { collectionName, LIVE_SET, type ModelName } from './naming.js';
@@ -163,9 +163,14 @@ export class ReadStore {
     for (const model of models) await this.dropBuild(collectionName(model, set));
   }
 
-  /** Forgets a collection with its checkpoint and its parked events, in an order that can be cut off and begun again. */
+  /**
+   * Forgets a collection with its checkpoint and its parked events, in an order that can be cut off and begun again.
+   * @throws ReadStoreError LEASE_LOST when a later holder folds into it
+   */
   async dropBuild(name: string): Promise<void> {
-    await this.checkpoints().deleteOne({ _id: name });
+    await this.checkpoints().deleteOne({ _id: name, ...notAbove(this.fence) });
+    if (this.fence !== undefined && (await this.findCheckpoint(name)))
+      throw new ReadStoreError('LEASE_LOST', `Another runner folds into ${name} by now`);
     await this.db.dropCollection(name);
     await this.parked.drop(name);
   }
@@ -199,8 +204,16 @@ export class ReadStore {
     await this.db.dropDatabase();
   }
 
-  /** Builds that are folded with every event: the live one and those that were live or are to be. */
+  /**
+   * Builds that are folded with every event: the live one and those that were live or are to be. What the holder of a lease has asked for, an
+   * earlier one does not change any more.
+   */
   async foldedBuilds(models: readonly VersionedName[]): Promise<Map<string, readonly BuildName[]>> {
+    if (this.fence !== undefined)
+      await this.registry.claim(
+        models.map(({ name }) => name),
+        this.fence,
+      );
     const entries = await this.registry.findAll(models.map(({ name }) => name));
     const found = new Map<string, readonly BuildName[]>();
     for (const model of models) {

@@ -52,13 +52,13 @@ export function nameOfTarget({ projection, set }: Target): string {
   return collectionName(projection, set);
 }
 
-/** A place for a new build of today's code: the version's own when it is free, else a set of its own beside it. */
+/** A place for a new build of today's code that none has had: the version's own, else a set of its own beside it. */
 export async function freePlace({ projection, entry }: KnownModel, { store }: Workshop): Promise<BuildName> {
   const { version } = projection;
   for (let n = 1; ; n += 1) {
     const place = { version, set: n === 1 ? LIVE_SET : `r${n}` };
-    if (entry.builds.some((build) => isSameBuild(build, place))) continue;
-    // What a build that was dropped half, or never registered, has left is not taken for the beginning of this one.
+    if ([...entry.builds, ...(entry.dropped ?? [])].some((build) => isSameBuild(build, place))) continue;
+    // What was left by somebody who did not register it is not taken for the beginning of this one.
     const name = collectionName(projection, place.set);
     if ((await store.projectionStore(projection, place.set).readCheckpoint()) !== undefined)
       await store.dropBuild(name);

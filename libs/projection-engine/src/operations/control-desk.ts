@@ -9,13 +9,15 @@ export interface ControlDeskOptions {
   /** A line for whoever watches the program. */
   readonly say?: (line: string) => void;
   readonly pollMs?: number;
+  /** Token of the lease under which it is done: what was begun under an earlier one is taken over at once. */
+  readonly fence?: bigint;
   /** Done once, before the first request. */
   readonly prepare?: () => Promise<void>;
 }
 
 const POLL_MS = 250;
 const REPORT_EVERY_MS = 1_000;
-/** Work that a person waited for is not begun by surprise much later; a rebuild is carried on, whenever it was begun. */
+/** Work that a person waited for is not begun by surprise much later; a rebuild, and what was begun, is carried on whenever. */
 const EXPIRES_MS = 60_000;
 
 /** Looks for work that others have asked for, and does it, one after the other. */
@@ -43,11 +45,11 @@ export class ControlDesk {
 
   /** Carries out the oldest request that nobody works on, or the one that is named; false without any. */
   async serveNext(signal: AbortSignal, id?: string, onProgress?: OnProgress): Promise<boolean> {
-    const request = await this.options.requests.claim(this.runner, id);
+    const { requests, fence = 0n } = this.options;
+    const request = await requests.claim(this.runner, fence, id);
     if (!request) return false;
-    const { requests } = this.options;
     const age = Date.now() - request.requestedAt.getTime();
-    if (request.action !== 'rebuild' && age > EXPIRES_MS) {
+    if (request.action !== 'rebuild' && request.begun === 1 && age > EXPIRES_MS) {
       const error = { code: 'REQUEST_EXPIRED', message: 'nobody was there to do it when it was asked for' };
       await requests.finish(request._id, this.runner, { error });
       return true;
@@ -69,7 +71,8 @@ export class ControlDesk {
       await requests.report(request._id, this.runner, progress);
       await requests.finish(request._id, this.runner, { result });
     } catch (error) {
-      if (signal.aborted) await requests.release(request._id, this.runner);
+      // Whoever has the lease now carries it on.
+      if (signal.aborted || errorOf(error).code === 'LEASE_LOST') await requests.release(request._id, this.runner);
       else await requests.finish(request._id, this.runner, { error: errorOf(error) });
     } finally {
       clearInterval(beat);

@@ -38,21 +38,26 @@ export class Operator {
       case 'drop':
         return hold(() => dropBuilds(name, buildOf(args['build']), how, this.options));
       case 'retry':
-        return hold(() => this.retry(args['id'] ?? null));
+        return hold(() => this.retry(args['id'] ?? null, (request.begun ?? 1) > 1));
       case 'discard':
         return hold(() => discardParked(args['id'] ?? '', { ...how, reason: args['reason'] ?? '' }, log, this.options));
     }
   }
 
-  /** One sequence, or all of them in order of position: one that fails again does not hold up the others. */
-  private async retry(id: string | null): Promise<object> {
-    if (id !== null) return { sequences: [await retryParked(id, this.options)] };
+  /**
+   * One sequence, or all of them in order of position: one that fails again does not hold up the others. What is not there any more was done by the
+   * runner that was cut off, if there was one.
+   */
+  private async retry(id: string | null, wasBegun: boolean): Promise<object> {
+    const { parked } = this.options.store;
+    if (id !== null && (!wasBegun || (await parked.find(id))))
+      return { sequences: [await retryParked(id, this.options)] };
     const ids: string[] = [];
-    for await (const { _id } of this.options.store.parked.listHeads()) ids.push(_id);
+    if (id === null) for await (const { _id } of parked.listHeads()) ids.push(_id);
     const sequences: object[] = [];
     for (const one of ids) {
       // Folded with another one meanwhile.
-      if (await this.options.store.parked.find(one)) sequences.push(await retryParked(one, this.options));
+      if (await parked.find(one)) sequences.push(await retryParked(one, this.options));
     }
     return { sequences };
   }

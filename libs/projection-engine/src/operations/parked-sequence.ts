@@ -1,5 +1,13 @@
 import { DomainError, systemClock, type Clock } from '#libs/kernel';
-import type { MongoProjectionStore, ParkedEntry, ParkedSequence, ReadStore } from '#libs/read-store';
+import {
+  LIVE_SET,
+  type DiscardDecision,
+  type DiscardedEvent,
+  type MongoProjectionStore,
+  type ParkedEntry,
+  type ParkedSequence,
+  type ReadStore,
+} from '#libs/read-store';
 import { ParkingLot } from '../parking.js';
 import { EventReader, type Upcast } from '../projected-event.js';
 import type { ProjectedEvent, Projection, SourceEvent } from '../projection.js';
@@ -35,13 +43,18 @@ export interface SequencePage {
 const PAGE = 500;
 const NEAR = 50n;
 
-/** @throws DomainError READ_MODEL_NOT_FOUND, READ_MODEL_CODE_MISSING */
+/**
+ * Opens the read model first, which no earlier holder of the lease can change then. A discard that was cut off after it was decided is completed.
+ * @throws DomainError READ_MODEL_NOT_FOUND, READ_MODEL_CODE_MISSING; ReadStoreError LEASE_LOST
+ */
 export async function openSequence(entry: ParkedEntry, shop: Workshop): Promise<OpenSequence> {
   const { collection, model, version, scope, key } = entry;
   const known = shop.projections.find(({ name }) => name === model);
   if (!known) throw new DomainError('READ_MODEL_NOT_FOUND', `this program has no read model ${model}`);
   const projection = requireCode(known, version);
-  const target = shop.store.projectionStore({ name: model, version }, setOf(entry));
+  const target = storeOf(entry, shop);
+  await target.readCheckpoint();
+  if (entry.discard) await shop.store.parked.discard(discardedEvent(entry, entry.discard));
   const streams = await target.parkedStreams();
   const discarded = await target.discarded();
   const now = (): string => (shop.clock ?? systemClock).now();
@@ -49,9 +62,15 @@ export async function openSequence(entry: ParkedEntry, shop: Workshop): Promise<
   return { sequence: { collection, scope, key }, projection, target, streams, newLot };
 }
 
-/** `<name>.v<version>.<set>` */
-function setOf({ collection }: ParkedEntry): string {
-  return collection.split('.')[2] ?? '';
+/** What is kept of a discard: in later builds of the read model the event is left out, too, where it cannot be folded. */
+function discardedEvent(entry: ParkedEntry, decision: DiscardDecision): DiscardedEvent {
+  const { _id, model, scope, key, stream, revision, position } = entry;
+  return { _id, model, scope, key, stream, revision, position, ...decision };
+}
+
+/** The store of the collection that an entry is of: `<name>.v<version>.<set>`. */
+export function storeOf({ collection, model, version }: ParkedEntry, { store }: Workshop): MongoProjectionStore {
+  return store.projectionStore({ name: model, version }, collection.split('.')[2] ?? LIVE_SET);
 }
 
 /** The events that wait first, read again from their streams and brought into the shape that today's code gives them. */

@@ -35,7 +35,7 @@ export async function refoldDocuments(
     const [before] = await target.load([document._id]);
     await target.settle(before, document);
     const sequence = { collection: target.name, scope: 'document', key: document._id } as const;
-    await shop.store.parked.remove(sequence, document.position);
+    await target.unpark(sequence, document.position);
   }
 }
 

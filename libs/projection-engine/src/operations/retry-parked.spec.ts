@@ -210,15 +210,14 @@ function cutOff(store: ReadStore, survived: number): ReadStore {
         };
       },
     });
-  const parked = wrapped(store.parked, ['markHead', 'remove', 'add']);
   return new Proxy(store, {
     get: (of, name) => {
-      if (name === 'parked') return parked;
       const value = Reflect.get(of, name) as unknown;
       if (typeof value !== 'function') return value;
       const bound = value.bind(of) as (...args: unknown[]) => object;
       if (name !== 'projectionStore') return bound;
-      return (...args: unknown[]) => wrapped(bound(...args), ['settle', 'insert', 'park', 'noteParked']);
+      return (...args: unknown[]) =>
+        wrapped(bound(...args), ['settle', 'insert', 'park', 'noteParked', 'moveHead', 'unpark']);
     },
   });
 }

@@ -48,20 +48,15 @@ interface Stopped {
 
 async function retryPage(open: OpenSequence, page: SequencePage, shop: Workshop): Promise<Stopped> {
   const lot = open.newLot();
-  if (open.sequence.scope === 'document') return retryDocument(open, page, shop, lot);
+  if (open.sequence.scope === 'document') return retryDocument(open, page, lot);
   // The stream does not hold its own events back while they are tried again.
   open.streams.delete(open.sequence.key);
   return open.projection.appendOnly
-    ? retryLines(open, open.projection, page, shop, lot)
+    ? retryLines(open, open.projection, page, lot)
     : retryStream(open, open.projection, page, shop, lot);
 }
 
-async function retryDocument(
-  open: OpenSequence,
-  page: SequencePage,
-  shop: Workshop,
-  lot: ParkingLot,
-): Promise<Stopped> {
+async function retryDocument(open: OpenSequence, page: SequencePage, lot: ParkingLot): Promise<Stopped> {
   const { target, sequence, projection } = open;
   const [before] = await target.load([sequence.key]);
   const news = page.events.filter(({ position }) => position > (before?.position ?? -1n));
@@ -71,12 +66,12 @@ async function retryDocument(
     const after = foldDocument(projection as FoldedProjection, group, lot)!;
     const behind = after.parked ? undefined : page.next;
     const marked = behind ? { ...after, parked: markOf(behind, before) } : after;
-    await moveHead(page, lot, marked.parked, shop);
+    await moveHead(page, lot, marked.parked, open);
     if (!(await target.settle(before, marked)))
       throw new DomainError('READ_MODEL_CHANGED', `somebody else folds ${sequence.collection}`);
   }
   const failed = lot.entries.find(({ head }) => head);
-  return finishPage(page, failed, open, shop);
+  return finishPage(page, failed, open);
 }
 
 function withoutMark({ parked: _parked, ...document }: StoredDocument): StoredDocument {
@@ -92,14 +87,13 @@ async function retryLines(
   open: OpenSequence,
   projection: AppendOnlyProjection,
   page: SequencePage,
-  shop: Workshop,
   lot: ParkingLot,
 ): Promise<Stopped> {
   const documents = newDocuments(projection, page.events, lot);
   const failed = lot.entries.find(({ head }) => head);
   await open.target.insert(documents);
-  await moveHead(page, lot, undefined, shop);
-  return finishPage(page, failed, open, shop);
+  await moveHead(page, lot, undefined, open);
+  return finishPage(page, failed, open);
 }
 
 /**
@@ -131,8 +125,8 @@ async function retryStream(
   await open.target.park(parked.entries);
   for (const { before, after } of changed) await open.target.settle(before, after);
   if (gone.length > 0) await refoldDocuments(projection, new Set(gone), open, shop);
-  await moveHead(page, lot, undefined, shop);
-  return finishPage(page, failed, open, shop);
+  await moveHead(page, lot, undefined, open);
+  return finishPage(page, failed, open);
 }
 
 /** The sequence stands before another event now; said before what is folded leaves the queue, so that the queue always has a head. */
@@ -140,25 +134,24 @@ async function moveHead(
   page: SequencePage,
   lot: ParkingLot,
   mark: StoredDocument['parked'],
-  shop: Workshop,
+  open: OpenSequence,
 ): Promise<void> {
   const failed = lot.entries.find(({ head }) => head);
   const entry = failed?._id ?? mark?.entry ?? page.next?._id;
   if (entry === undefined) return;
   const first = page.entries[0]!;
   const { cause, stack } = failed ?? first;
-  await shop.store.parked.markHead(entry, { cause, stack });
+  await open.target.moveHead(entry, { cause, stack });
 }
 
 async function finishPage(
   page: SequencePage,
   failed: ParkedEntry | undefined,
-  { sequence, streams }: OpenSequence,
-  shop: Workshop,
+  { sequence, streams, target }: OpenSequence,
 ): Promise<Stopped> {
   const folded = failed ? page.entries.filter(({ position }) => position < failed.position) : page.entries;
   const last = folded.at(-1);
-  if (last) await shop.store.parked.remove(sequence, last.position);
+  if (last) await target.unpark(sequence, last.position);
   if (failed && sequence.scope === 'stream') streams.set(sequence.key, failed.position);
   const stopped = failed ? { id: failed._id, cause: failed.cause! } : undefined;
   return { folded: folded.length, next: page.next, failed: stopped };

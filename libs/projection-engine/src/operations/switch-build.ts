@@ -50,6 +50,8 @@ export interface SwitchRequest extends Handling {
  */
 export async function switchBuild(name: string, request: SwitchRequest, log: OperationLog, shop: Workshop) {
   const { entry } = await findModel(name, shop);
+  const done = resultOf<SwitchedFact>(entry, request);
+  if (done) return done;
   const candidate = candidateOf(entry);
   if (!candidate)
     throw new DomainError(
@@ -69,8 +71,13 @@ export async function switchBuild(name: string, request: SwitchRequest, log: Ope
     },
   };
   await log.switched(fact, request);
-  await setLive(entry, candidate, request, shop);
+  await setLive(entry, candidate, { fact, request }, shop);
   return { ...fact, compared };
+}
+
+/** What a request has come to that was cut off behind its last change. */
+function resultOf<Result extends object>({ last }: ModelEntry, { id }: { readonly id: string }): Result | undefined {
+  return last?.request === id ? (last.result as Result) : undefined;
 }
 
 function differs({ name, undeclared, parked, position }: ComparedBuilds): DomainError {
@@ -86,6 +93,8 @@ function differs({ name, undeclared, parked, position }: ComparedBuilds): Domain
 /** Lets the build before answer again; it has been folded on. @throws DomainError READ_MODEL_NOT_BUILT */
 export async function rollBack(name: string, request: SwitchRequest, log: OperationLog, shop: Workshop) {
   const { projection, entry } = await findModel(name, shop);
+  const done = resultOf<SwitchedFact>(entry, request);
+  if (done) return done;
   const { previous } = entry;
   if (!previous) throw new DomainError('READ_MODEL_NOT_BUILT', `${name} has no build before the live one`);
   const targets = [targetOf(projection, entry.live), targetOf(projection, previous)];
@@ -95,38 +104,64 @@ export async function rollBack(name: string, request: SwitchRequest, log: Operat
     ...{ undeclaredDifferences: 0, parkedSequences: 0, reason: request.accept },
   };
   await log.switched(fact, request);
-  await setLive(entry, previous, request, shop);
+  await setLive(entry, previous, { fact, request }, shop);
   return fact;
 }
 
-async function setLive(entry: ModelEntry, live: BuildName, { fence }: Handling, { store }: Workshop): Promise<void> {
+async function setLive(
+  entry: ModelEntry,
+  live: BuildName,
+  { fact, request }: { readonly fact: SwitchedFact; readonly request: SwitchRequest },
+  { store }: Workshop,
+): Promise<void> {
   const retired = { ...entry, builds: withState(entry, entry.live, 'retired') };
   const builds = withState(retired, live, 'live');
   const { version, set } = live;
-  await store.registry.change(entry, { live: { version, set }, previous: entry.live, builds }, fence);
+  const last = { request: request.id, result: fact };
+  await store.registry.change(entry, { live: { version, set }, previous: entry.live, builds, last }, request.fence);
 }
 
-/** Forgets builds that do not answer, or one of them. @throws DomainError READ_MODEL_NOT_BUILT, READ_MODEL_LIVE */
-export async function dropBuilds(name: string, only: BuildName | null, { fence }: Handling, shop: Workshop) {
+/**
+ * Forgets builds that do not answer, or one of them. First nobody may go back to them, then their documents go, then their names: cut off in
+ * between, the same request once more does the rest. @throws DomainError READ_MODEL_NOT_BUILT, READ_MODEL_LIVE
+ */
+export async function dropBuilds(
+  name: string,
+  only: BuildName | null,
+  { id, fence }: Handling & { readonly id: string },
+  shop: Workshop,
+): Promise<Dropped> {
   const { projection, entry } = await findModel(name, shop);
-  if (only && isSameBuild(only, entry.live))
-    throw new DomainError('READ_MODEL_LIVE', `build ${buildText(only)} of ${name} answers queries and is not dropped`);
-  const dropped = entry.builds.filter(
-    (build) => !isSameBuild(build, entry.live) && (!only || isSameBuild(build, only)),
+  const result = resultOf<Dropped>(entry, { id }) ?? { name, dropped: droppable(entry, only).map(buildText) };
+  const isDropped = (build: BuildName): boolean => result.dropped.includes(buildText(build));
+  const { registry } = shop.store;
+  let now = await registry.change(
+    entry,
+    {
+      previous: entry.previous && isDropped(entry.previous) ? null : entry.previous,
+      builds: entry.builds.map((build) => (isDropped(build) ? { ...build, state: 'dropping' } : build)),
+      last: { request: id, result },
+    },
+    fence,
   );
-  if (dropped.length === 0)
-    throw new DomainError(
-      'READ_MODEL_NOT_BUILT',
-      `${name} has no ${only ? `build ${buildText(only)}` : 'other build'}`,
-    );
-  // First nobody may go back to it, then its documents go, then its name: cut off in between, it is dropped by the same command again.
-  let now = entry;
-  for (const build of dropped) {
-    const previous = now.previous && isSameBuild(now.previous, build) ? null : now.previous;
-    now = await shop.store.registry.change(now, { previous, builds: withState(now, build, 'dropping') }, fence);
-    await shop.store.dropBuild(collectionName({ name: projection.name, version: build.version }, build.set));
-    const builds = now.builds.filter((known) => !isSameBuild(known, build));
-    now = await shop.store.registry.change(now, { builds }, fence);
+  for (const { version, set } of now.builds.filter(isDropped)) {
+    await shop.store.dropBuild(collectionName({ name: projection.name, version }, set));
+    const builds = now.builds.filter((known) => !isSameBuild(known, { version, set }));
+    now = await registry.change(now, { builds, dropped: [...(now.dropped ?? []), { version, set }] }, fence);
   }
-  return { name, dropped: dropped.map(buildText) };
+  return result;
+}
+
+export interface Dropped {
+  readonly name: string;
+  /** Builds, as in `1` or `2.r2`. */
+  readonly dropped: readonly string[];
+}
+
+function droppable({ _id: name, builds, live }: ModelEntry, only: BuildName | null): readonly BuildName[] {
+  if (only && isSameBuild(only, live))
+    throw new DomainError('READ_MODEL_LIVE', `build ${buildText(only)} of ${name} answers queries and is not dropped`);
+  const dropped = builds.filter((build) => !isSameBuild(build, live) && (!only || isSameBuild(build, only)));
+  if (dropped.length > 0) return dropped;
+  throw new DomainError('READ_MODEL_NOT_BUILT', `${name} has no ${only ? `build ${buildText(only)}` : 'other build'}`);
 }
