@@ -1,6 +1,6 @@
 /**
- * kill -9 of a process that folds all read models, and carries out what is asked of it, at random moments behind its first write, until it has come
- * through; what it then left must be, byte by byte, what an undisturbed run leaves. Then from zero again, until there were as many kills as asked.
+ * kill -9 of a process that folds all read models, and carries out what is asked of it, at random moments behind its first write, or behind the
+ * beginning of what it was asked for, until it has come through; what it then left must be, byte by byte, what an undisturbed run leaves. Then from zero again, until there were as many kills as asked.
  *
  *   node test/fault/projection-kills.mjs [--kills N] [--events N] [--seed N] [--state FILE]      after a build
  *
@@ -49,6 +49,8 @@ const MODES = [
 ];
 /** Kills come within this share of the time that a whole run takes behind its first write: so a round takes several. */
 const KILLED_WITHIN = 0.5;
+/** Events. */
+const TWO_COMMUNITIES_FROM = 500;
 const [SHORTEST_BREAK_MS, LONGEST_BREAK_MS] = [30, 300];
 
 function readState() {
@@ -62,8 +64,10 @@ function readState() {
 async function fill(servers) {
   const eventStore = EventStore.connect(servers.eventstoreUrl);
   try {
-    for (const communityId of ['yinghu', 'lanting']) {
-      const log = { eventstoreUrl: servers.eventstoreUrl, communityId, events: Math.round(events / 2) };
+    const communities = events < TWO_COMMUNITIES_FROM ? ['yinghu'] : ['yinghu', 'lanting'];
+    for (const communityId of communities) {
+      const perCommunity = Math.round(events / communities.length);
+      const log = { eventstoreUrl: servers.eventstoreUrl, communityId, events: perCommunity };
       await runAlone('fill-log.mjs', log);
       await appendPoison(eventStore, communityId);
     }
@@ -91,9 +95,11 @@ async function undisturbed(pool, servers, head) {
 
 /** Kills runner after runner until one comes through, or until there were enough; says how many, and what they were at. */
 async function disturb(pool, round, { most, tookMs }) {
+  // What is asked for begins some time after folding does.
+  const word = round.mended ? 'serving' : 'writing';
   const under = [];
   while (under.length < most) {
-    const was = await pool.runAndKill(round, random() * tookMs * KILLED_WITHIN);
+    const was = await pool.runAndKill(round, word, random() * tookMs * KILLED_WITHIN);
     if (was === 'done') return under;
     under.push(was);
   }
@@ -124,7 +130,10 @@ async function playRound(pool, { servers, proxied, proxies, head, known }) {
   const under = await disturb(pool, round, { most: kills - state.kills, tookMs });
   stop.abort();
   await breaking;
-  const different = differences(expected, await digests(servers.mongodbUrl, database));
+  const found = await digests(servers.mongodbUrl, database);
+  // Builds are registered by whoever folds live, and need not be.
+  if (name !== 'work') delete found.read_models;
+  const different = differences(expected, found);
   if (different.length === 0) await inStore(servers.mongodbUrl, database, (store) => store.dropDatabase());
   return {
     name: Object.entries({ name, ...how, broken })

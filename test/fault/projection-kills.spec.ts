@@ -7,6 +7,6 @@ const run = promisify(execFile);
 
 it('read models whose projector is killed at random moments are, byte by byte, those of an undisturbed one', async () => {
   const script = join(import.meta.dirname, 'projection-kills.mjs');
-  const { stdout } = await run(process.execPath, [script, '--kills', '5', '--events', '300']);
-  expect(JSON.parse(stdout)).toMatchObject({ kills: 5, failures: 0 });
+  const { stdout } = await run(process.execPath, [script, '--kills', '4', '--events', '150']);
+  expect(JSON.parse(stdout)).toMatchObject({ kills: 4, failures: 0 });
 }, 300_000);

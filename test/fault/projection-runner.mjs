@@ -99,8 +99,8 @@ function serve({ fence, hold }, signal) {
   const shop = { ...common, store: own };
   const operator = new Operator({ ...shop, log: decisionsIn(store), hold, fence: () => fence });
   const execute = (request, ...rest) => {
-    process.stdout.write(`serving ${request.action}\n`);
     sayOnce('writing');
+    process.stdout.write(`serving ${request.action}\n`);
     return operator.execute(request, ...rest);
   };
   const prepare = () => registerBuilds(shop, { by: 'projector', fence });

@@ -39,12 +39,12 @@ export class RunnerPool {
   #next;
   #nextRound;
 
-  /** Lets a runner work and kills it so long after its first write; what it was at then, or 'done' when it came through before. */
-  async runAndKill(round, afterMs) {
+  /** Lets a runner work and kills it so long after it has said a word; what it was at then, or 'done' when it came through before. */
+  async runAndKill(round, word, afterMs) {
     const runner = await this.#start(round);
     const done = runner.until('done');
     done.catch(() => undefined); // killed
-    await Promise.race([runner.until('writing'), done]);
+    await Promise.race([runner.until(word), done]);
     const came = await Promise.race([done.then(() => true), sleep(afterMs).then(() => false)]);
     const { underWay } = runner;
     await runner.kill();

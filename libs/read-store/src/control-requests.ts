@@ -52,13 +52,16 @@ export class ControlRequests {
 
   /**
    * Takes a request that nobody carries out, the oldest or the one that is named; undefined without any. Whoever had it under an earlier lease is
-   * not the one that folds any more.
+   * not the one that folds any more; what this runner had, it could not say the end of.
    */
   async claim(runner: string, fence: bigint, id?: string): Promise<ControlRequest | undefined> {
     const now = Date.now();
     for (const request of await this.listOpen()) {
       const isFree =
-        request.state === 'requested' || (request.fence ?? 0n) < fence || now - request.updatedAt.getTime() > SILENT_MS;
+        request.state === 'requested' ||
+        request.runner === runner ||
+        (request.fence ?? 0n) < fence ||
+        now - request.updatedAt.getTime() > SILENT_MS;
       if (!isFree || (id !== undefined && request._id !== id)) continue;
       const { _id, state, updatedAt } = request;
       const filter = { _id, state, updatedAt, fence: { $not: { $gt: fence } } };

@@ -10,7 +10,7 @@ export interface ParkedOptions {
 }
 
 /** A parked event as it is shown; positions and revisions as decimal strings. */
-type ParkedRow = Omit<ParkedEntry, '_id' | 'position' | 'revision' | 'head'> & {
+type ParkedRow = Omit<ParkedEntry, '_id' | 'position' | 'revision' | 'head' | 'discard' | 'fence'> & {
   readonly id: string;
   readonly position: string;
   readonly revision: string;
@@ -29,7 +29,8 @@ interface Sequences {
   }[];
 }
 
-async function rowOf({ _id, position, revision, head, ...entry }: ParkedEntry, store: ReadStore): Promise<ParkedRow> {
+async function rowOf(parked: ParkedEntry, store: ReadStore): Promise<ParkedRow> {
+  const { _id, position, revision, head, discard: _discard, fence: _fence, ...entry } = parked;
   const waiting = await store.parked.countSequence(entry);
   const state = head ? 'failed' : 'waiting';
   return { id: _id, ...entry, position: position.toString(), revision: revision.toString(), state, waiting };
