@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type AppendResult,
   DeadlineExceededError,
+  type EventData,
   EventStoreDBClient,
   MaxAppendSizeExceededError,
   WrongExpectedVersionError,
@@ -139,14 +140,18 @@ describe.each([
     expect(Buffer.from(binary!.event!.metadata as Uint8Array)).toEqual(Buffer.from(bytes));
   });
 
-  it('refuses an append of more than 1 MiB', async () => {
+  it('takes an append of 1 MiB, of which metadata and types are no part, and refuses a larger one', async () => {
     const stream = freshStream();
-    const event = binaryEvent({ type: 'large', data: new Uint8Array(600 * 1024) });
-    const other = binaryEvent({ type: 'large', data: new Uint8Array(600 * 1024) });
-    const error = await client.appendToStream(stream, [event, other], path).catch((caught: unknown) => caught);
+    const ofData = (...bytes: number[]): EventData[] =>
+      bytes.map((length) =>
+        binaryEvent({ type: 'large', data: new Uint8Array(length), metadata: new Uint8Array(100_000) }),
+      );
+    const error = await client
+      .appendToStream(stream, ofData(1_000_000, 48_577), path)
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(MaxAppendSizeExceededError);
     expect((error as MaxAppendSizeExceededError).maxAppendSize).toBe(1_048_576);
-    await client.appendToStream(stream, [event], { ...path, expectedRevision: 'no_stream' });
+    await client.appendToStream(stream, ofData(1_000_000, 48_576), { ...path, expectedRevision: 'no_stream' });
   });
 });
 

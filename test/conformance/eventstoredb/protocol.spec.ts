@@ -146,20 +146,45 @@ describe('the protocol', () => {
     monitoring.close();
   });
 
-  it('says the last revision to a client that asks for it', async () => {
+  it('says the first and the last revision to a client that asks for it', async () => {
     const stream = freshStream();
-    await client.appendToStream(stream, numbered(5));
-    const source = new streamsPb.ReadReq.Options.StreamOptions()
-      .setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(stream)))
-      .setStart(empty());
-    const options = new streamsPb.ReadReq.Options()
-      .setStream(source)
-      .setUuidOption(new streamsPb.ReadReq.Options.UUIDOption().setString(empty()))
-      .setNoFilter(empty())
-      .setControlOption(new streamsPb.ReadReq.Options.ControlOption().setCompatibility(1));
-    const responses = await read(options.setCount('10'));
-    const last = responses.filter((response) => response.hasLastStreamPosition());
-    expect(last.map((response) => response.getLastStreamPosition())).toEqual(['4']);
+    await client.appendToStream(stream, numbered(50));
+    const told = async (from: number): Promise<string[]> => {
+      const source = new streamsPb.ReadReq.Options.StreamOptions()
+        .setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(stream)))
+        .setRevision(String(from));
+      const options = new streamsPb.ReadReq.Options()
+        .setStream(source)
+        .setUuidOption(new streamsPb.ReadReq.Options.UUIDOption().setString(empty()))
+        .setNoFilter(empty())
+        .setControlOption(new streamsPb.ReadReq.Options.ControlOption().setCompatibility(1));
+      return (await read(options.setCount('1'))).map((response) => {
+        if (response.hasFirstStreamPosition()) return `first ${response.getFirstStreamPosition()}`;
+        if (response.hasLastStreamPosition()) return `last ${response.getLastStreamPosition()}`;
+        return `event ${response.getEvent()!.getEvent()!.getStreamRevision()}`;
+      });
+    };
+    expect(await told(0)).toEqual(['event 0', 'last 49']);
+    expect(await told(60)).toEqual(['first 50', 'last 49']);
+    await client.setStreamMetadata(stream, { truncateBefore: 40 });
+    expect(await told(0)).toEqual(['first 40', 'event 40', 'last 49']);
+    expect(await told(45)).toEqual(['event 45', 'last 49']);
+  });
+
+  it('gives a filtered subscription its checkpoint before it says that it has caught up', async () => {
+    const { position } = await client.appendToStream(freshStream(), numbered(1));
+    const { position: last } = await client.appendToStream(freshStream(), numbered(3));
+    const filter = new streamsPb.ReadReq.Options.FilterOptions()
+      .setStreamIdentifier(new streamsPb.ReadReq.Options.FilterOptions.Expression().setPrefixList([freshStream()]))
+      .setCount(empty())
+      .setCheckpointintervalmultiplier(1);
+    const subscription = new streamsPb.ReadReq.Options.SubscriptionOptions();
+    const options = allFrom(position!).setSubscription(subscription).setFilter(filter);
+    const call = streams.read(new streamsPb.ReadReq().setOptions(options));
+    const [confirmed, checkpoint, caughtUp] = await collect(call as AsyncIterable<ReadResp>, 3);
+    expect(confirmed!.hasConfirmation()).toBe(true);
+    expect(BigInt(checkpoint!.getCheckpoint()!.getCommitPosition()) >= last!.commit).toBe(true);
+    expect(caughtUp!.hasCaughtUp()).toBe(true);
   });
 
   it('takes the largest position for the end', async () => {

@@ -13,17 +13,29 @@ import type { ProposedEvent } from '../wire/record.js';
 import { type BatchFault, appendResponse, batchFailure, batchSuccess } from '../wire/responses.js';
 import type { Outlet, Outlets } from './outlet.js';
 
-/** The largest append (data and metadata of its events, and two bytes for each character of their types), in bytes. */
+/** The largest append: the data of its events, in bytes. EventStoreDB 24.2 counts neither their metadata nor their types. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
+/** What else an append may hold, in bytes: ids, types and metadata of its events. */
+const MAX_REST_BYTES = 4 * 1024 * 1024;
+const ID_BYTES = 16;
 /** Appends of one call that may be under way before it is read no further. */
 const MAX_UNDER_WAY = 256;
-/** Appends of one call whose last part has not come: each may hold 1 MiB. */
+/** Appends of one call whose last part has not come: each may hold 5 MiB. */
 const MAX_INCOMPLETE = 64;
 
 type AppendResp = InstanceType<typeof streamsPb.AppendResp>;
 
-function sizeOf(event: ProposedEvent): number {
-  return event.data.length + event.metadata.length + 2 * event.type.length;
+/** How large an append has become. */
+class AppendSize {
+  private dataBytes = 0;
+  private restBytes = 0;
+
+  /** False: the append is too large with this event. */
+  add({ data, metadata, type }: ProposedEvent): boolean {
+    this.dataBytes += data.length;
+    this.restBytes += ID_BYTES + type.length + metadata.length;
+    return this.dataBytes <= MAX_APPEND_BYTES && this.restBytes <= MAX_REST_BYTES;
+  }
 }
 
 /** Streams.Append: one append for each call, the options first, then event by event. */
@@ -34,7 +46,7 @@ export function handleAppend(
 ): void {
   let options: AppendOptions | undefined;
   const events: ProposedEvent[] = [];
-  let bytes = 0;
+  const size = new AppendSize();
   let answered = false;
   const answer: sendUnaryData<AppendResp> = (error, response) => {
     if (answered) return;
@@ -47,8 +59,7 @@ export function handleAppend(
       const message = decodeAppend(buffer);
       if (message.options !== undefined) options ??= message.options;
       if (message.event === undefined) return;
-      bytes += sizeOf(message.event);
-      if (bytes > MAX_APPEND_BYTES) throw maxAppendSizeExceeded(MAX_APPEND_BYTES);
+      if (!size.add(message.event)) throw maxAppendSizeExceeded(MAX_APPEND_BYTES);
       events.push(message.event);
     } catch (error) {
       answer(error instanceof MissingMetadataError ? missingMetadata(error.property) : toRpcError(error));
@@ -75,7 +86,7 @@ async function appendNow(appender: Appender, options: AppendOptions, events: Pro
 interface PendingBatch {
   readonly options: AppendOptions;
   readonly events: ProposedEvent[];
-  bytes: number;
+  readonly size: AppendSize;
 }
 
 /** Streams.BatchAppend: many appends in one call, each answered by its correlation id when it is on disk. */
@@ -109,18 +120,15 @@ export class BatchAppendCall {
     if (options !== undefined && !this.pending.has(correlationId)) {
       if (this.pending.size >= MAX_INCOMPLETE)
         return this.outlet.fail(invalidArgument('too many appends are incomplete'));
-      this.pending.set(correlationId, { options, events: [], bytes: 0 });
+      this.pending.set(correlationId, { options, events: [], size: new AppendSize() });
       if ((options.deadlineMs ?? Infinity) <= Date.now()) return this.refuse(message, { kind: 'timeout' });
     }
     const batch = this.pending.get(correlationId);
     if (message.fault !== undefined) return this.refuse(message, { kind: 'bad-request', message: message.fault });
     if (batch === undefined) return;
     for (const event of message.events) {
-      batch.bytes += sizeOf(event);
+      if (!batch.size.add(event)) return this.refuse(message, { kind: 'too-large', limitBytes: MAX_APPEND_BYTES });
       batch.events.push(event);
-    }
-    if (batch.bytes > MAX_APPEND_BYTES) {
-      return this.refuse(message, { kind: 'too-large', limitBytes: MAX_APPEND_BYTES });
     }
     if (!message.isFinal) return;
     this.pending.delete(correlationId);

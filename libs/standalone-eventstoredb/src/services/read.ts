@@ -6,13 +6,14 @@ import { streamDeleted } from '../errors.js';
 import { ALL, type EventLog } from '../store/event-log.js';
 import { type LogReader, PAGE_EVENTS } from '../store/log-reader.js';
 import type { StreamInfo } from '../store/stream-info.js';
-import { isSoftDeleted } from '../store/stream-metadata.js';
+import { firstVisibleRevision, isSoftDeleted } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
 import {
   CAUGHT_UP,
   FELL_BEHIND,
   checkpoint,
   confirmation,
+  firstStreamPosition,
   lastStreamPosition,
   streamNotFoundResponse,
 } from '../wire/responses.js';
@@ -82,6 +83,8 @@ export class ReadService {
       outlet.send(streamNotFoundResponse(stream));
       return;
     }
+    const first = query.compatibility > 0 ? firstToTell(info, query, maxCount) : undefined;
+    if (first !== undefined) outlet.send(firstStreamPosition(first));
     await this.sendStream(info, query, maxCount, presenter, outlet);
     if (query.compatibility > 0) outlet.send(lastStreamPosition(info.committed));
   }
@@ -133,7 +136,8 @@ export class ReadService {
       liveness.left(this.log.head - next + 1);
       if (!page.end) await nextTurn();
       else {
-        if (liveness.reachedEnd() && looked > 0) outlet.send(checkpoint(next - 1));
+        if (liveness.behind && looked > 0) outlet.send(checkpoint(next - 1));
+        liveness.reachedEnd();
         if (this.log.head < next) await this.log.notifier.wait(ALL, outlet.signal);
       }
     }
@@ -170,24 +174,38 @@ export class ReadService {
   }
 }
 
+/** Events that EventStoreDB reads at once: what it says of a stream's beginning depends on it. */
+const SERVER_PAGE = 32;
+
+/**
+ * The revision at which a reader will find something, told when it would not in EventStoreDB's first page: it asked beyond the
+ * end, or for much of what has been cut off.
+ */
+function firstToTell(info: StreamInfo, query: ReadQuery, maxCount: number): number | undefined {
+  if (query.backwards || query.from === 'end') return undefined;
+  const start = query.from === 'start' ? 0 : query.from;
+  const last = info.committed;
+  if (start > last) return start === last + 1 ? undefined : last + 1;
+  const first = firstVisibleRevision(info);
+  return start + Math.min(maxCount, SERVER_PAGE) <= first ? first : undefined;
+}
+
 /** Tells a subscriber when it has caught up, and when it has fallen far behind what is written. */
 class Liveness {
-  private caughtUp = false;
+  behind = true;
 
   constructor(private readonly outlet: Outlet) {}
 
   left(events: number): void {
-    if (!this.caughtUp || events < FAR_BEHIND) return;
-    this.caughtUp = false;
+    if (this.behind || events < FAR_BEHIND) return;
+    this.behind = true;
     this.outlet.send(FELL_BEHIND);
   }
 
-  /** True when the subscriber has just caught up. */
-  reachedEnd(): boolean {
-    if (this.caughtUp) return false;
-    this.caughtUp = true;
+  reachedEnd(): void {
+    if (!this.behind) return;
+    this.behind = false;
     this.outlet.send(CAUGHT_UP);
-    return true;
   }
 }
 

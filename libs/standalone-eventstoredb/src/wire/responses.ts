@@ -28,6 +28,10 @@ export function lastStreamPosition(revision: number): Buffer {
   return bytesOf(new streamsPb.ReadResp().setLastStreamPosition(String(revision)));
 }
 
+export function firstStreamPosition(revision: number): Buffer {
+  return bytesOf(new streamsPb.ReadResp().setFirstStreamPosition(String(revision)));
+}
+
 export function streamNotFoundResponse(stream: Buffer): Buffer {
   const message = new streamsPb.ReadResp.StreamNotFound().setStreamIdentifier(identifier(stream));
   return bytesOf(new streamsPb.ReadResp().setStreamNotFound(message));
@@ -89,8 +93,8 @@ const CODE = {
   UNKNOWN: 2,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
   ALREADY_EXISTS: 6,
-  FAILED_PRECONDITION: 9,
 } as const;
 
 function statusOf(fault: BatchFault, stream: Buffer): InstanceType<typeof statusPb.Status> {
@@ -112,18 +116,18 @@ function statusOf(fault: BatchFault, stream: Buffer): InstanceType<typeof status
       );
     case 'deleted': {
       const details = new sharedPb.StreamDeleted().setStreamIdentifier(identifier(stream));
-      return make(CODE.FAILED_PRECONDITION, 'StreamDeleted', 'event_store.client.StreamDeleted', details);
+      return make(CODE.NOT_FOUND, 'StreamDeleted', 'event_store.client.StreamDeleted', details);
     }
     case 'too-large': {
       const details = new sharedPb.MaximumAppendSizeExceeded().setMaxappendsize(fault.limitBytes);
       const type = 'event_store.client.MaximumAppendSizeExceeded';
-      return make(CODE.INVALID_ARGUMENT, 'Maximum Append Size Exceeded', type, details);
+      return make(CODE.INVALID_ARGUMENT, 'MaximumAppendSizeExceeded', type, details);
     }
     case 'timeout':
       return make(CODE.DEADLINE_EXCEEDED, 'Timeout', 'event_store.client.Timeout', new sharedPb.Timeout());
     case 'bad-request': {
       const details = new sharedPb.BadRequest().setMessage(fault.message);
-      return make(CODE.INVALID_ARGUMENT, fault.message, 'event_store.client.BadRequest', details);
+      return make(CODE.INVALID_ARGUMENT, 'BadRequest', 'event_store.client.BadRequest', details);
     }
     case 'failed': {
       // Of the protocol's details only this one carries words.
