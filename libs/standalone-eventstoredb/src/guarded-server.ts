@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, type ServerHttp2Stream, constants } from 'node:http2';
 import { Server, type ServerOptions } from '@grpc/grpc-js';
+import { DirectCall, isDirect } from './direct-call.js';
 
 type StreamHandler = (interceptors: unknown, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
@@ -10,12 +11,18 @@ interface Handlers {
   _streamHandler: StreamHandler;
 }
 
+/** What serves calls of a method by its path, without grpc-js (see {@link DirectCall}). */
+export type DirectMethods = ReadonlyMap<string, (call: DirectCall) => void>;
+
 /**
  * A grpc-js server that a client can't end: grpc-js answers a call of an unknown method, or with an odd content type, even
  * when the client has cancelled it already, and Node throws then, outside of any handler. `Server` has no seam for that but
  * the method that it gives its streams to.
  */
-export function guardedServer(options: ServerOptions): { server: Server; cancelLasting: () => void } {
+export function guardedServer(
+  options: ServerOptions,
+  direct: DirectMethods,
+): { server: Server; cancelLasting: () => void } {
   const server = new Server({ ...options, 'grpc.enable_channelz': 0 });
   const handlers = server as unknown as Handlers;
   const handle = handlers._streamHandler;
@@ -24,12 +31,15 @@ export function guardedServer(options: ServerOptions): { server: Server; cancelL
     // grpc-js listens for one error; a client can cause more of them, or one before grpc-js listens.
     stream.on('error', () => undefined);
     if (stream.destroyed || stream.closed) return;
-    if (LASTING.test(headers[':path'] ?? '')) {
+    const path = headers[':path'] ?? '';
+    if (LASTING.test(path)) {
       lasting.add(stream);
       stream.on('close', () => lasting.delete(stream));
     }
+    const serve = isDirect(headers) ? direct.get(path) : undefined;
     try {
-      handle.call(this, interceptors, stream, headers);
+      if (serve === undefined) handle.call(this, interceptors, stream, headers);
+      else serve(new DirectCall(stream));
     } catch (error) {
       stream.destroy(error as Error);
     }

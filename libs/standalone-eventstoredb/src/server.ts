@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server } from '@grpc/grpc-js';
+import { MAX_MESSAGE_BYTES } from './direct-call.js';
 import { guardedServer } from './guarded-server.js';
 import { Listener } from './listener.js';
 import { StoreNode } from './node.js';
-import { addServices } from './services/all-services.js';
+import { addServices, directMethods } from './services/all-services.js';
 import type { Address } from './services/info.js';
 
 export interface EventStoreServerOptions {
@@ -28,7 +29,6 @@ export interface EventStoreServer {
 }
 
 const FAREWELL_MS = 20;
-const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 /**
  * A connection that does not answer a ping is ended: its client is gone, or has broken the protocol (Node then reads no
  * further, and would keep the connection for ever).
@@ -44,12 +44,13 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     );
   }
   const node = await StoreNode.open(options.dataDir);
-  const { server: grpc, cancelLasting } = guardedServer({
+  const grpcOptions = {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
     'grpc.keepalive_time_ms': PING_AFTER_MS,
     'grpc.keepalive_timeout_ms': PONG_WITHIN_MS,
-  });
+  };
+  const { server: grpc, cancelLasting } = guardedServer(grpcOptions, directMethods(node));
   const address: Address = { instanceId: randomUUID(), host: options.host, port: options.port };
   const listener = new Listener(grpc, node, address);
   let closing: Promise<void> | undefined;

@@ -15,6 +15,8 @@ import type {
   UntypedServiceImplementation,
   sendUnaryData,
 } from '@grpc/grpc-js';
+import type { DirectCall } from '../direct-call.js';
+import type { DirectMethods } from '../guarded-server.js';
 import type { StoreNode } from '../node.js';
 import '../wire/guard.js';
 import { BatchAppendCall, handleAppend } from './append.js';
@@ -77,15 +79,41 @@ export function addServices(server: Server, node: StoreNode, address: Address, s
 }
 
 function streamsService(node: StoreNode): UntypedServiceImplementation {
-  const reads = new ReadService(node.log, node.reader, node.outlets);
+  const reads = new ReadService(node.log, node.reader);
   const deletes = new DeleteService(node.deleter);
   return {
-    read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) => reads.handle(call),
+    read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) =>
+      reads.handle(call.request, node.outlets.outletOf(call)),
     append: (call: ServerReadableStream<Buffer, streamsPb.AppendResp>, callback: sendUnaryData<streamsPb.AppendResp>) =>
       handleAppend(node.appender, call, callback),
-    batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) =>
-      void new BatchAppendCall(node.appender, call, node.outlets),
+    batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) => {
+      const batches = new BatchAppendCall(node.appender, call, node.outlets.outletOf(call));
+      call.on('data', (bytes: Buffer) => batches.receive(bytes));
+      call.on('end', () => batches.end());
+    },
     delete: deletes.delete.bind(deletes),
     tombstone: deletes.tombstone.bind(deletes),
   } as unknown as UntypedServiceImplementation;
+}
+
+/** The methods that all events go through, by their path: most calls of them need not pass through grpc-js. */
+export function directMethods(node: StoreNode): DirectMethods {
+  const reads = new ReadService(node.log, node.reader);
+  const { read, batchAppend } = streams;
+  return new Map([
+    [
+      read.path,
+      (call: DirectCall) => call.receiveOne(read, (request) => reads.handle(request, node.outlets.outletOf(call))),
+    ],
+    [
+      batchAppend.path,
+      (call: DirectCall) => {
+        const batches = new BatchAppendCall(node.appender, call, node.outlets.outletOf(call));
+        call.receive(
+          (bytes) => batches.receive(bytes),
+          () => batches.end(),
+        );
+      },
+    ],
+  ]);
 }

@@ -1,4 +1,4 @@
-import type { ServerDuplexStream, ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
+import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
 import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import { invalidArgument, maxAppendSizeExceeded, missingMetadata, streamDeleted, toRpcError } from '../errors.js';
 import type { Appender } from '../store/appender.js';
@@ -11,7 +11,7 @@ import {
 } from '../wire/append-request.js';
 import type { ProposedEvent } from '../wire/record.js';
 import { type BatchFault, appendResponse, batchFailure, batchSuccess } from '../wire/responses.js';
-import type { Outlet, Outlets } from './outlet.js';
+import type { Outlet } from './outlet.js';
 
 /** The largest append: the data of its events, in bytes. EventStoreDB 24.2 counts neither their metadata nor their types. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
@@ -83,6 +83,12 @@ async function appendNow(appender: Appender, options: AppendOptions, events: Pro
   return appendResponse(outcome, options.expected);
 }
 
+/** What is needed of a call that receives. */
+export interface ReceivingCall {
+  pause(): unknown;
+  resume(): unknown;
+}
+
 interface PendingBatch {
   readonly options: AppendOptions;
   readonly events: ProposedEvent[];
@@ -92,24 +98,23 @@ interface PendingBatch {
 /** Streams.BatchAppend: many appends in one call, each answered by its correlation id when it is on disk. */
 export class BatchAppendCall {
   private readonly pending = new Map<string, PendingBatch>();
-  private readonly outlet: Outlet;
   private underWay = 0;
   private ended = false;
 
   constructor(
     private readonly appender: Appender,
-    private readonly call: ServerDuplexStream<Buffer, Buffer>,
-    outlets: Outlets,
-  ) {
-    this.outlet = outlets.outletOf(call);
-    call.on('data', (buffer: Buffer) => this.receive(buffer));
-    call.on('end', () => {
-      this.ended = true;
-      this.settle();
-    });
+    private readonly call: ReceivingCall,
+    private readonly outlet: Outlet,
+  ) {}
+
+  /** The client has sent all that it wants to. */
+  end(): void {
+    this.ended = true;
+    this.settle();
   }
 
-  private receive(buffer: Buffer): void {
+  /** Takes a message of the client, which may be a view: what is kept of it after this turn is copied. */
+  receive(buffer: Buffer): void {
     let message: BatchAppendMessage;
     try {
       message = decodeBatchAppend(buffer);

@@ -1,11 +1,17 @@
 import { type RpcError, cancelled, toRpcError } from '../errors.js';
 
-/** What is needed of a grpc-js call that sends. */
+/** What is needed of a call that sends. */
 export interface SendingCall {
   readonly cancelled: boolean;
   write(message: Buffer): boolean;
   end(): unknown;
-  on(event: string, listener: () => void): unknown;
+  on(event: 'cancelled' | 'close' | 'error' | 'drain', listener: () => void): unknown;
+  /** Ends the call with a status. */
+  fail(error: RpcError): void;
+}
+
+/** A call of grpc-js. */
+interface GrpcCall extends Omit<SendingCall, 'fail'> {
   emit(event: 'error', error: Error): boolean;
 }
 
@@ -13,8 +19,9 @@ export interface SendingCall {
 export class Outlet {
   private readonly controller = new AbortController();
   private readonly waiting = new Set<() => void>();
+  private over = false;
 
-  constructor(private readonly call: SendingCall) {
+  constructor(private readonly call: SendingCall | GrpcCall) {
     const stop = (): void => this.stop();
     call.on('cancelled', stop);
     call.on('close', stop);
@@ -27,12 +34,12 @@ export class Outlet {
   }
 
   get closed(): boolean {
-    return this.controller.signal.aborted || this.call.cancelled;
+    return this.over || this.call.cancelled;
   }
 
   /** Sends a message. False: what is buffered should first be taken; await {@link drained} before sending more. */
   send(message: Buffer): boolean {
-    return this.closed || this.call.write(message);
+    return this.over || this.call.write(message);
   }
 
   /** Settles when the buffer is empty or the call is over. */
@@ -49,12 +56,18 @@ export class Outlet {
   /** Ends the call with a status. */
   fail(error: unknown): void {
     const rpcError: RpcError = toRpcError(error);
-    if (!this.closed) this.call.emit('error', rpcError);
+    if (!this.closed) {
+      if ('fail' in this.call) this.call.fail(rpcError);
+      else this.call.emit('error', rpcError);
+    }
     this.stop();
   }
 
   private stop(): void {
-    if (!this.controller.signal.aborted) this.controller.abort();
+    if (!this.over) {
+      this.over = true;
+      this.controller.abort();
+    }
     this.wake();
   }
 
@@ -68,7 +81,7 @@ export class Outlet {
 export class Outlets {
   private readonly open = new Set<Outlet>();
 
-  outletOf(call: SendingCall): Outlet {
+  outletOf(call: SendingCall | GrpcCall): Outlet {
     const outlet = new Outlet(call);
     this.open.add(outlet);
     outlet.signal.addEventListener('abort', () => this.open.delete(outlet));

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { streamDeleted } from '../errors.js';
 import { ALL, type EventLog } from '../store/event-log.js';
@@ -18,7 +17,7 @@ import {
   streamNotFoundResponse,
 } from '../wire/responses.js';
 import { EventPresenter } from './event-presenter.js';
-import type { Outlet, Outlets } from './outlet.js';
+import type { Outlet } from './outlet.js';
 import { type ReadQuery, readQueryOf } from './read-query.js';
 
 /** A live subscriber that has so many events before it is no longer live. */
@@ -29,12 +28,10 @@ export class ReadService {
   constructor(
     private readonly log: EventLog,
     private readonly reader: LogReader,
-    private readonly outlets: Outlets,
   ) {}
 
-  handle(call: ServerWritableStream<ReadReq, Buffer>): void {
-    const outlet = this.outlets.outletOf(call);
-    this.serve(call.request, outlet).then(
+  handle(request: ReadReq, outlet: Outlet): void {
+    this.serve(request, outlet).then(
       () => outlet.end(),
       (error: unknown) => outlet.fail(error),
     );
