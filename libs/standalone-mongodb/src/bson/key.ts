@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { canonicalOf } from './compare.js';
 import type { Field } from './document.js';
-import { compareNumbers, exactParts, toDouble } from './numbers.js';
+import type { KeyBytes } from './key-bytes.js';
+import { appendBytes, appendInt64, appendNumber, appendText, byte, invert, scratch } from './key-parts.js';
+import { appendRaw, type PlainType } from './raw-key.js';
 import {
   BsonType,
-  Decimal,
-  Int32,
   typeOf,
   type Binary,
   type Code,
@@ -20,45 +20,57 @@ import {
   type Value,
 } from './values.js';
 
+/** How many bytes a record's number has in a key. */
+export const RID_BYTES = 6;
 /** Longest prefix kept of a key; what is longer ends in its SHA-256 (lmdb's keys end at 1,978 bytes). */
 export const KEY_LIMIT = 1900;
-
-let scratch = Buffer.allocUnsafe(4096);
-let at = 0;
-
-function room(count: number): void {
-  if (at + count <= scratch.length) return;
-  const next = Buffer.allocUnsafe(Math.max(scratch.length * 2, at + count));
-  scratch.copy(next, 0, 0, at);
-  scratch = next;
-}
 
 /** Builds keys whose bytes compare as the values do under `compareValues`: equal values, equal bytes, whatever their number type. */
 export class KeyBuilder {
   /** Starts a key with a table's number. */
   static begin(table: number): void {
-    at = 0;
-    room(4);
-    at = scratch.writeUInt32BE(table, 0);
+    scratch.end = scratch.bytes.writeUInt32BE(table, 0);
   }
 
   /** Adds a value; descending inverts its bytes. */
   static add(value: Value, descending: boolean): void {
-    const start = at;
+    const start = scratch.end;
     append(value);
-    if (descending) for (let i = start; i < at; i += 1) scratch[i] = ~(scratch[i] as number) & 0xff;
+    if (descending) invert(start);
+  }
+
+  /** Adds a value of a plain type (see `isPlain`) from its bytes in a document: the same key as `add` makes of it. */
+  static addRaw(buf: Buffer, type: PlainType, at: number, descending: boolean): void {
+    const start = scratch.end;
+    appendRaw(buf, type, at);
+    if (descending) invert(start);
+  }
+
+  /** Ends a key with a record's number. */
+  static addRid(rid: number): void {
+    scratch.room(RID_BYTES);
+    scratch.end = scratch.bytes.writeUIntBE(rid, scratch.end, RID_BYTES);
+  }
+
+  /** The key so far, until the next one is begun. */
+  static get current(): KeyBytes {
+    return scratch;
+  }
+
+  static get isTooLong(): boolean {
+    return scratch.end > KEY_LIMIT;
   }
 
   /** The key so far. */
   static take(): Buffer {
-    return Buffer.from(scratch.subarray(0, at));
+    return scratch.copy();
   }
 
   /** The key, shortened by hashing when it is too long for lmdb. */
   static takeBounded(): { key: Buffer; hashed: boolean } {
-    if (at <= KEY_LIMIT) return { key: KeyBuilder.take(), hashed: false };
-    const digest = createHash('sha256').update(scratch.subarray(KEY_LIMIT, at)).digest();
-    return { key: Buffer.concat([scratch.subarray(0, KEY_LIMIT), digest]), hashed: true };
+    if (scratch.end <= KEY_LIMIT) return { key: scratch.copy(), hashed: false };
+    const digest = createHash('sha256').update(scratch.bytes.subarray(KEY_LIMIT, scratch.end)).digest();
+    return { key: Buffer.concat([scratch.bytes.subarray(0, KEY_LIMIT), digest]), hashed: true };
   }
 }
 
@@ -108,16 +120,16 @@ function append(value: Value): void {
 function appendRare(value: Binary | RegExpValue | DBPointer | Code | CodeWithScope): void {
   switch (value.type) {
     case BsonType.Binary:
-      room(5);
-      at = scratch.writeUInt32BE(value.bytes.length, at);
+      scratch.room(5);
+      scratch.end = scratch.bytes.writeUInt32BE(value.bytes.length, scratch.end);
       byte(value.subtype);
       return appendBytes(value.bytes);
     case BsonType.RegExp:
       appendText(value.pattern);
       return appendText(value.flags);
     case BsonType.DBPointer:
-      room(4);
-      at = scratch.writeUInt32BE(Buffer.byteLength(value.namespace), at);
+      scratch.room(4);
+      scratch.end = scratch.bytes.writeUInt32BE(Buffer.byteLength(value.namespace), scratch.end);
       appendText(value.namespace);
       return appendBytes(value.id);
     case BsonType.Code:
@@ -128,35 +140,6 @@ function appendRare(value: Binary | RegExpValue | DBPointer | Code | CodeWithSco
   }
 }
 
-function byte(value: number): void {
-  room(1);
-  scratch[at++] = value;
-}
-
-function appendBytes(bytes: Buffer): void {
-  room(bytes.length);
-  at += bytes.copy(scratch, at);
-}
-
-function appendInt64(value: bigint): void {
-  room(8);
-  at = scratch.writeBigUInt64BE(BigInt.asUintN(64, value), at);
-}
-
-/** UTF-8, ended by 0; a 0 inside becomes 0,255, so that a prefix stays below what continues it. */
-function appendText(text: string): void {
-  room(text.length * 6 + 1);
-  if (!text.includes('\0')) {
-    at += scratch.write(text, at);
-  } else {
-    for (const code of Buffer.from(text)) {
-      scratch[at++] = code;
-      if (code === 0) scratch[at++] = 0xff;
-    }
-  }
-  scratch[at++] = 0;
-}
-
 /** Type, name, value of each element in turn, as `compareFields` looks at them; 0 ends. */
 function appendFields(fields: readonly Field[], names: boolean): void {
   for (const field of fields) {
@@ -165,57 +148,4 @@ function appendFields(fields: readonly Field[], names: boolean): void {
     append(field.value);
   }
   byte(0);
-}
-
-/**
- * NaN is 0; else 1 and the greatest double at or below the value, ordered as unsigned bytes; then 0 when that is exact, or 1
- * and the decimal digits.
- */
-function appendNumber(value: NumberValue): void {
-  const nearest = value instanceof Int32 ? value.value : toDouble(value);
-  if (Number.isNaN(nearest)) return byte(0);
-  room(10);
-  scratch[at++] = 1;
-  if (value instanceof Int32 || typeof value === 'number') return appendDouble(nearest, true);
-  const difference = compareNumbers(value, nearest);
-  if (difference === 0) return appendDouble(nearest, true);
-  appendDouble(difference < 0 ? below(nearest) : nearest, false);
-  appendDigits(value);
-}
-
-function appendDouble(value: number, exact: boolean): void {
-  const start = at;
-  at = scratch.writeDoubleBE(value === 0 ? 0 : value, at);
-  if ((scratch[start] as number) & 0x80) {
-    for (let i = start; i < at; i += 1) scratch[i] = ~(scratch[i] as number) & 0xff;
-  } else {
-    scratch[start] = (scratch[start] as number) | 0x80;
-  }
-  scratch[at++] = exact ? 0 : 1;
-}
-
-const view = new DataView(new ArrayBuffer(8));
-
-/** The next double towards minus infinity. */
-function below(value: number): number {
-  if (value === 0) return -Number.MIN_VALUE;
-  if (value === Infinity) return Number.MAX_VALUE;
-  view.setFloat64(0, value);
-  view.setBigInt64(0, view.getBigInt64(0) + (value > 0 ? -1n : 1n));
-  return view.getFloat64(0);
-}
-
-function appendDigits(value: bigint | Decimal): void {
-  const parts = exactParts(value);
-  if (parts.kind !== 'finite') return;
-  const negative = parts.coefficient < 0n;
-  const text = (negative ? -parts.coefficient : parts.coefficient).toString();
-  const digits = text.replace(/0+$/, '');
-  const start = at + 1;
-  room(digits.length + 5);
-  scratch[at++] = negative ? 0 : 1;
-  at = scratch.writeUInt16BE(parts.exponent + text.length + 0x4000, at);
-  at += scratch.write(digits, at, 'latin1');
-  scratch[at++] = 0;
-  if (negative) for (let i = start; i < at; i += 1) scratch[i] = ~(scratch[i] as number) & 0xff;
 }

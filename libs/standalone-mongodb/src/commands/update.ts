@@ -30,8 +30,11 @@ export interface UpdateResult {
   readonly upsertedId: Value | undefined;
 }
 
-/** Updates what a statement matches, or upserts. For writers. */
-export async function updateMatching(context: CommandContext, statement: UpdateStatement): Promise<UpdateResult> {
+/** Updates what a statement matches, or upserts; at once when the filter names an _id. For writers. */
+export function updateMatching(
+  context: CommandContext,
+  statement: UpdateStatement,
+): UpdateResult | Promise<UpdateResult> {
   const filter = compileFilter(statement.filter, variablesIn(statement.filter, statement.variables));
   const variables = statement.update instanceof Arr ? updateVariables(statement) : undefined;
   const update = compileUpdate(statement.update, statement.arrayFilters, variables);
@@ -39,11 +42,8 @@ export async function updateMatching(context: CommandContext, statement: UpdateS
     fail('FailedToParse', 'multi update is not supported for replacement-style update');
   }
   const collection = context.collection();
-  if (collection !== undefined) {
-    const limit = statement.multi ? 0 : 1;
-    const found = findTargets(collection, filter, limit, parseSort(statement.sort), statement.hint);
-    const targets = found instanceof Promise ? await found : found;
-    if (targets.length > 0) {
+  const change = (targets: readonly Target[]): UpdateResult => {
+    if (collection !== undefined && targets.length > 0) {
       let modified = 0;
       const unchecked = context.bypassesValidation;
       for (const target of targets) {
@@ -51,10 +51,14 @@ export async function updateMatching(context: CommandContext, statement: UpdateS
       }
       return { matched: targets.length, modified, upsertedId: undefined };
     }
-  }
-  if (!statement.upsert) return { matched: 0, modified: 0, upsertedId: undefined };
-  const inserted = insertNew(context, filter, update);
-  return { matched: 0, modified: 0, upsertedId: inserted.get('_id') };
+    if (!statement.upsert) return { matched: 0, modified: 0, upsertedId: undefined };
+    const inserted = insertNew(context, filter, update);
+    return { matched: 0, modified: 0, upsertedId: inserted.get('_id') };
+  };
+  if (collection === undefined) return change([]);
+  const limit = statement.multi ? 0 : 1;
+  const found = findTargets(collection, filter, limit, parseSort(statement.sort), statement.hint);
+  return found instanceof Promise ? found.then(change) : change(found);
 }
 
 /** What a pipeline may name: the command's `let`, and the statement's constants as they stand. */

@@ -1,5 +1,4 @@
-import { docOf } from '../bson/build.js';
-import { Doc } from '../bson/document.js';
+import type { Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, type Maybe } from '../bson/values.js';
 import { fail } from '../errors.js';
@@ -9,7 +8,9 @@ import { checkStatement } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { deleteMatching } from './delete.js';
 import type { Command } from './registry.js';
-import { updateMatching } from './update.js';
+import { PlainDocument, PlainReplacement, partsOf } from './plain-statement.js';
+import { updateMatching, type UpdateStatement } from './update.js';
+import { UpdateTotals } from './update-totals.js';
 import { runStatements } from './write-errors.js';
 
 const MAX_BATCH = 100_000;
@@ -29,8 +30,9 @@ const insert: Command = (context) => {
   return context.env.write(async () => {
     const collection = context.catalog.ensure(context.db, context.collectionName);
     let n = 0;
+    const plain = new PlainDocument();
     const writeErrors = await runStatements(docs, ordered, (doc) => {
-      collection.insert(prepareInsert(doc), unchecked);
+      if (!plain.read(doc) || !collection.raw.insert(plain)) collection.insert(prepareInsert(doc), unchecked);
       n += 1;
     });
     return okReply({ n, writeErrors: writeErrors.length > 0 ? writeErrors : undefined });
@@ -39,39 +41,38 @@ const insert: Command = (context) => {
 
 const update: Command = (context) => {
   const statements = statementsOf(context, 'updates');
-  for (const statement of statements) checkStatement('update.updates', statement);
+  for (const statement of statements) {
+    if (partsOf(statement) === undefined) checkStatement('update.updates', statement);
+  }
   const ordered = context.flag('ordered', true);
   return context.env.write(async () => {
-    let n = 0;
-    let nModified = 0;
-    const upserted: Doc[] = [];
-    const writeErrors = await runStatements(statements, ordered, async (statement, index) => {
-      const result = await updateMatching(context, {
-        filter: statement.get('q') as Doc,
-        update: statement.get('u'),
-        arrayFilters: statement.get('arrayFilters'),
-        multi: isTrue(statement.get('multi')),
-        upsert: isTrue(statement.get('upsert')),
-        hint: statement.get('hint') ?? undefined,
-        sort: statement.get('sort') ?? undefined,
-        constants: statement.get('c') ?? undefined,
-        variables: context.doc('let'),
-      });
-      n += result.matched;
-      nModified += result.modified;
-      if (result.upsertedId !== undefined) {
-        n += 1;
-        upserted.push(docOf({ index, _id: result.upsertedId }));
-      }
+    const totals = new UpdateTotals();
+    const plain = new PlainReplacement();
+    const writeErrors = await runStatements(statements, ordered, (statement, index) => {
+      const raw = plain.readStatement(statement) ? context.collection()?.raw : undefined;
+      const outcome = raw?.replace(plain) ?? 'general';
+      if (outcome !== 'general') return totals.addOutcome(outcome, index, plain);
+      const result = updateMatching(context, statementOf(context, statement));
+      if (result instanceof Promise) return result.then((later) => totals.addResult(later, index));
+      return totals.addResult(result, index);
     });
-    return okReply({
-      n,
-      upserted: upserted.length > 0 ? upserted : undefined,
-      nModified,
-      writeErrors: writeErrors.length > 0 ? writeErrors : undefined,
-    });
+    return okReply({ ...totals.fields(), writeErrors: writeErrors.length > 0 ? writeErrors : undefined });
   });
 };
+
+function statementOf(context: CommandContext, statement: Doc): UpdateStatement {
+  return {
+    filter: statement.get('q') as Doc,
+    update: statement.get('u'),
+    arrayFilters: statement.get('arrayFilters'),
+    multi: isTrue(statement.get('multi')),
+    upsert: isTrue(statement.get('upsert')),
+    hint: statement.get('hint') ?? undefined,
+    sort: statement.get('sort') ?? undefined,
+    constants: statement.get('c') ?? undefined,
+    variables: context.doc('let'),
+  };
+}
 
 const remove: Command = (context) => {
   const statements = statementsOf(context, 'deletes');

@@ -75,7 +75,7 @@ function isNaNValue(value: Value): boolean {
   );
 }
 
-function holds(op: ComparisonOp, order: number): boolean {
+export function holds(op: ComparisonOp, order: number): boolean {
   switch (op) {
     case 'eq':
       return order === 0;

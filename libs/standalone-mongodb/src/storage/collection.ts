@@ -1,18 +1,12 @@
 import { Doc } from '../bson/document.js';
-import { encodeDoc } from '../bson/encode.js';
 import { KeyBuilder } from '../bson/key.js';
-import { isDeeperThan } from '../bson/validate.js';
 import type { Binary, Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
-import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import { RID_BYTES, type Environment } from './environment.js';
 import { IndexEntries } from './index-entries.js';
 import type { IndexInfo } from './index-info.js';
+import { sized } from './limits.js';
+import { RawWriter } from './raw-writer.js';
 import { Validator } from './validator.js';
-
-/** mongod leaves 20 of the 200 levels that a message may have for what is around a document. */
-const MAX_LEVELS = 180;
-const LEAST_BYTES_OF_A_LEVEL = 7;
 
 export interface CollectionInit {
   readonly db: string;
@@ -52,6 +46,8 @@ export class Collection {
   #size: CollectionSize | undefined;
   #validator: Validator;
   readonly entries: IndexEntries;
+  /** Writes what is of the usual kind faster. */
+  readonly raw = new RawWriter(this);
 
   constructor(
     private readonly catalog: Keeper,
@@ -99,7 +95,7 @@ export class Collection {
     return { count, bytes };
   }
 
-  #resize(count: number, bytes: number): void {
+  resize(count: number, bytes: number): void {
     this.#size = { count: this.size.count + count, bytes: this.size.bytes + bytes };
     this.catalog.resized(this);
   }
@@ -115,6 +111,14 @@ export class Collection {
     const range = { start: this.recordKey(2 ** 48 - 1), end: this.recordKey(0), reverse: true, limit: 1 };
     const [key] = this.env.records.keys(range).items;
     return key === undefined ? 0 : key.readUIntBE(4, RID_BYTES);
+  }
+
+  nextRid(): number {
+    return this.catalog.nextRid();
+  }
+
+  get isValidated(): boolean {
+    return this.#validator.isOn;
   }
 
   /** What is on disk. */
@@ -153,7 +157,7 @@ export class Collection {
     this.indexes.forEach((index, i) => this.#checkUnique(index, keys[i] as readonly Buffer[], doc, rid));
     this.env.put(this.env.records, this.recordKey(rid), bytes);
     this.indexes.forEach((index, i) => this.entries.put(index, keys[i] as readonly Buffer[], rid));
-    this.#resize(1, bytes.length);
+    this.resize(1, bytes.length);
   }
 
   /** Puts `next` in the place of `previous`; only entries that differ are touched. */
@@ -162,7 +166,7 @@ export class Collection {
     const bytes = sized(next, false);
     if (this.indexes.length > 1) this.#replaceEntries(rid, previous, next);
     this.env.put(this.env.records, this.recordKey(rid), bytes);
-    this.#resize(0, bytes.length - previous.rawLength);
+    this.resize(0, bytes.length - previous.rawLength);
   }
 
   #replaceEntries(rid: number, previous: Doc, next: Doc): void {
@@ -179,7 +183,7 @@ export class Collection {
   remove(rid: number, doc: Doc): void {
     for (const index of this.indexes) this.entries.remove(index, this.entries.keysOf(index, doc, rid));
     this.env.remove(this.env.records, this.recordKey(rid));
-    this.#resize(-1, -doc.rawLength);
+    this.resize(-1, -doc.rawLength);
   }
 
   /** Adds one document's entries to an index that is being built. */
@@ -212,18 +216,4 @@ export class Collection {
 /** The keys of `keys` that are not in `others`. */
 function without(keys: readonly Buffer[], others: readonly Buffer[]): readonly Buffer[] {
   return keys.filter((key) => !others.some((other) => other.equals(key)));
-}
-
-/** A document's bytes, within the limits of what is stored. */
-function sized(doc: Doc, isNew: boolean): Buffer {
-  const bytes = encodeDoc(doc);
-  if (bytes.length > MAX_DOCUMENT_BYTES) {
-    if (!isNew) failAt(17419, `Resulting document after update is larger than ${MAX_DOCUMENT_BYTES}`);
-    const sizes = `size in bytes: ${bytes.length}, max size: ${MAX_DOCUMENT_BYTES}`;
-    fail('BadValue', `object to insert too large. ${sizes}`);
-  }
-  if (bytes.length > MAX_LEVELS * LEAST_BYTES_OF_A_LEVEL && isDeeperThan(bytes, 0, MAX_LEVELS)) {
-    fail('Overflow', `cannot insert document because it exceeds ${MAX_LEVELS} levels of nesting`);
-  }
-  return bytes;
 }

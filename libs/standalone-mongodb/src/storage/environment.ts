@@ -1,11 +1,14 @@
 import { fail } from '../errors.js';
-import { Store, type Change, type StoreOptions } from './store.js';
+import { hashOf, KeyBytes } from '../bson/key-bytes.js';
+import { Changes } from './changes.js';
+import { Store, type StoreOptions } from './store.js';
+import { Stretch } from './stretch.js';
 import type { Table } from './table.js';
 
-/** Decided values by key; null is removed. */
-type Decided = Map<string, Buffer | null>;
+export { RID_BYTES } from '../bson/key.js';
 
-export const RID_BYTES = 6;
+/** How many emptied batches are kept to be filled again. */
+const SPARE = 8;
 
 /**
  * What is stored, and what is on its way there. Writers decide on the main thread against the latest state, one command after
@@ -17,11 +20,13 @@ export class Environment {
   readonly indexes: Table;
   readonly meta: Table;
   readonly #store: Store;
-  #changes: Change[] = [];
-  /** Record keys are 10 bytes, index keys longer: one map holds both. */
-  #decided: Decided = new Map();
+  /** Keys begin with their table's number: those of records and of indexes cannot be the same. */
+  #changes = new Changes();
   /** What was handed over and is not on disk yet, the oldest batch first. */
-  #underway: Decided[] = [];
+  #underway: Changes[] = [];
+  readonly #spare: Changes[] = [];
+  readonly #key = new KeyBytes(0);
+  readonly #seen = new Stretch();
   #inFlight = 0;
   /** The batch handed over last: it is written after all others. */
   #last: Promise<unknown> = Promise.resolve();
@@ -38,9 +43,8 @@ export class Environment {
     ({ records: this.records, indexes: this.indexes, meta: this.meta } = this.#store);
     this.#store.onLost = () => {
       this.#losses += 1;
-      this.#changes = [];
+      this.#changes = new Changes();
       this.#last = Promise.resolve();
-      this.#decided = new Map();
       this.#underway = [];
       this.onLost();
     };
@@ -76,54 +80,68 @@ export class Environment {
   }
 
   put(table: Table, key: Buffer, value: Buffer): void {
-    this.#change(table, key, value);
+    this.putStretch(table, this.#key.at(key, 0, key.length), value, 0, value.length);
+  }
+
+  /** Puts a stretch of a buffer, which stays as it is until it is on disk. */
+  putStretch(table: Table, key: KeyBytes, value: Buffer, start: number, end: number): void {
+    this.#changes.add(table, key, value, start, end, true);
   }
 
   remove(table: Table, key: Buffer): void {
-    this.#change(table, key, null);
-  }
-
-  #change(table: Table, key: Buffer, value: Buffer | null): void {
-    this.#changes.push({ table, key, value });
-    this.#decided.set(key.toString('latin1'), value);
+    this.#changes.add(table, this.#key.at(key, 0, key.length), null, 0, 0, true);
   }
 
   /** For entries that no writer looks up by key (non-unique indexes). */
-  putUnseen(table: Table, key: Buffer, value: Buffer | null): void {
-    this.#changes.push({ table, key, value });
+  putUnseen(table: Table, key: Buffer | KeyBytes, value: Buffer | null): void {
+    const bytes = key instanceof KeyBytes ? key : this.#key.at(key, 0, key.length);
+    this.#changes.add(table, bytes, value, 0, value === null ? 0 : value.length, false);
   }
 
   /** The latest value, on disk or not. For writers. */
   latest(table: Table, key: Buffer): Buffer | undefined {
-    if (this.#decided.size > 0 || this.#underway.length > 0) {
-      const name = key.toString('latin1');
-      let value = this.#decided.get(name);
-      for (let i = this.#underway.length - 1; value === undefined && i >= 0; i -= 1) {
-        value = this.#underway[i]?.get(name);
-      }
-      if (value !== undefined) return value ?? undefined;
+    const decided = this.#find(this.#key.at(key, 0, key.length));
+    if (!decided) return table.get(key);
+    const { buf, start, end } = this.#seen;
+    return buf?.subarray(start, end);
+  }
+
+  /** The latest value as it lies somewhere, until the next is looked for; undefined when there is none. For writers. */
+  peek(table: Table, key: KeyBytes): Stretch | undefined {
+    const seen = this.#seen;
+    if (this.#find(key)) return seen.buf === null ? undefined : seen;
+    return table.peek(key, seen) ? seen : undefined;
+  }
+
+  #find(key: KeyBytes): boolean {
+    if (this.#changes.count === 0 && this.#underway.length === 0) return false;
+    const hash = hashOf(key);
+    if (this.#changes.find(key, hash, this.#seen)) return true;
+    for (let i = this.#underway.length - 1; i >= 0; i -= 1) {
+      if ((this.#underway[i] as Changes).find(key, hash, this.#seen)) return true;
     }
-    return table.get(key);
+    return false;
   }
 
   /** Hands the changes so far to the store as one atomic batch; resolves when all that was decided is on disk. */
   flush(): Promise<unknown> {
-    if (this.#changes.length === 0) return this.#last;
+    if (this.#changes.count === 0) return this.#last;
     this.beforeFlush();
     const changes = this.#changes;
-    const decided = this.#decided;
-    this.#changes = [];
-    this.#decided = new Map();
-    this.#underway.push(decided);
+    this.#changes = this.#spare.pop() ?? new Changes();
+    this.#underway.push(changes);
     this.#inFlight += 1;
     this.#last = this.#store
       .commit(changes)
-      .then(() => {
-        this.#underway = this.#underway.filter((one) => one !== decided);
-      }, refused)
+      .then(() => this.#written(changes), refused)
       .finally(() => (this.#inFlight -= 1));
     this.#last.catch(() => undefined); // who waits for it is told
     return this.#last;
+  }
+
+  #written(changes: Changes): void {
+    this.#underway = this.#underway.filter((one) => one !== changes);
+    if (changes.clear() && this.#spare.length < SPARE) this.#spare.push(changes);
   }
 
   /** Waits until everything decided so far is on disk: a writer's range scans then see it. */
@@ -132,7 +150,7 @@ export class Environment {
   }
 
   get isSettled(): boolean {
-    return this.#changes.length === 0 && this.#inFlight === 0;
+    return this.#changes.count === 0 && this.#inFlight === 0;
   }
 
   async close(): Promise<void> {

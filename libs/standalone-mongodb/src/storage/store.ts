@@ -1,14 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
+import { keyEncoder } from '../bson/key-bytes.js';
+import type { Changes } from './changes.js';
 import { MappedMemory } from './mapped-memory.js';
 import { Table } from './table.js';
-
-export interface Change {
-  readonly table: Table;
-  readonly key: Buffer;
-  /** Null removes. */
-  readonly value: Buffer | null;
-}
 
 export interface StoreOptions {
   /** How much may be mapped of the files before they are reopened. */
@@ -16,7 +11,7 @@ export interface StoreOptions {
 }
 
 interface Held {
-  readonly changes: readonly Change[];
+  readonly changes: Changes;
   readonly resolve: (written: Promise<void>) => void;
 }
 
@@ -68,7 +63,7 @@ export class Store {
   }
 
   #open(): void {
-    const binary = { keyEncoding: 'binary', encoding: 'binary' } as const;
+    const binary = { keyEncoder, encoding: 'binary' } as const;
     // Without its batches of an event turn: nobody could catch what those reject with.
     const options = { ...binary, maxDbs: 8, overlappingSync: false, noSubdir: false, eventTurnBatching: false };
     this.#root = open<Buffer, Buffer>({ path: this.path, ...options });
@@ -92,21 +87,21 @@ export class Store {
   }
 
   /** Writes changes as one atomic batch, after all batches before it; rejects when they did not reach the disk. */
-  commit(changes: readonly Change[]): Promise<void> {
+  commit(changes: Changes): Promise<void> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
     if (!this.#wantsReopening) return this.#submit(changes);
     return new Promise((resolve) => this.#held.push({ changes, resolve }));
   }
 
-  async #submit(changes: readonly Change[]): Promise<void> {
+  async #submit(changes: Changes): Promise<void> {
     const before = sequenceKey(this.#sequence);
     this.#sequence += 1n;
     const own = sequenceKey(this.#sequence);
     this.#writing += 1;
     try {
       const written = await this.meta.ifExists(before, () => {
-        for (const { table, key, value } of changes) table.write(key, value);
-        this.meta.write(before, null);
+        changes.write();
+        this.meta.remove(before);
         this.meta.write(own, NOTHING);
       });
       if (!written) throw new Error('a write before this one failed');

@@ -1,4 +1,6 @@
 import { IF_EXISTS, type Database } from 'lmdb';
+import type { KeyBytes } from '../bson/key-bytes.js';
+import type { Stretch } from './stretch.js';
 
 export interface Range {
   readonly start: Buffer;
@@ -46,6 +48,19 @@ export class Table {
     return value;
   }
 
+  /** A value as it lies in a buffer that the next read of any table uses again; false when there is none. */
+  peek(key: KeyBytes, into: Stretch): boolean {
+    const db = this.#open as Database<Buffer, Buffer> & { readonly lastSize: number };
+    const value = db.getBinaryFast(asKey(key));
+    if (value === undefined) {
+      this.touch(1);
+      return false;
+    }
+    into.at(value, 0, db.lastSize);
+    this.touch(1 + into.end / PAGE_BYTES);
+    return true;
+  }
+
   /** Up to `limit` entries, and no more than `maxBytes` of values but for the first. */
   entries(range: Range, maxBytes = Infinity): Chunk<Entry> {
     const items: Entry[] = [];
@@ -77,14 +92,25 @@ export class Table {
     this.#open.putSync(key, value);
   }
 
-  /** For a batch of the store's. */
-  write(key: Buffer, value: Buffer | null): void {
+  /** For a batch of the store's; the bytes stay as they are until it is written. */
+  write(key: Buffer | KeyBytes, value: Buffer): void {
     this.touch(1);
-    void (value === null ? this.#open.remove(key) : this.#open.put(key, value));
+    void this.#open.put(asKey(key), value);
+  }
+
+  /** For a batch of the store's. */
+  remove(key: Buffer | KeyBytes): void {
+    this.touch(1);
+    void this.#open.remove(asKey(key));
   }
 
   /** For a batch that depends on the presence of a key. */
   ifExists(key: Buffer, batch: () => void): Promise<boolean> {
     return this.#open.ifVersion(key, IF_EXISTS, batch);
   }
+}
+
+/** Our key encoder takes both. */
+function asKey(key: Buffer | KeyBytes): Buffer {
+  return key as Buffer;
 }

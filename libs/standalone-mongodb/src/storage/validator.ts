@@ -52,6 +52,10 @@ export class Validator {
     this.#moderate = level === 'moderate';
   }
 
+  get isOn(): boolean {
+    return this.#validator !== undefined;
+  }
+
   /** Throws 121 with mongod's account of what is wrong. */
   check(doc: Doc, previous: Doc | undefined): void {
     if (this.#validator === undefined) return;
