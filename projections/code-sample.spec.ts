@@ -44,7 +44,10 @@ describe('the sample that marks the code of read models', () => {
   );
 
   it('marks each version: another mark under the same version is refused by every installation', () => {
-    const marks = projections.map((projection) => [
+    const versions = projections.flatMap((projection) =>
+      projection.previous ? [projection.previous, projection] : [projection],
+    );
+    const marks = versions.map((projection) => [
       `${projection.name}.v${projection.version}`,
       codeMark(projection, codeSample),
     ]);
@@ -56,6 +59,7 @@ describe('the sample that marks the code of read models', () => {
       'case-queue.v1': 'f880b68dabbe1d5383fae93c3111edd83819788d8eacd2510b4e3094340137f0',
       'case-timers.v1': 'bb7ef6e68ebcb5bbc350dcaa95adbe0b951d55d23e152daf46b628abca11aeb5',
       'conservation.v1': 'c20d2f2252e471647fa22d6d5f4ae0d408b04a6c27e230db6c45131f00deca52',
+      'conservation.v2': '9a498cc6fe6a9585fc87e69bea4d5ed65be12c03f92a5ffb671abea4e4100e95',
       'ledger.v1': '09e9e85af92643f970579a1d3babc16c1329a23121857176b212607bbef22df6',
       'parties.v1': '1d4462355bf5cbcb859021d7cde5c7c261ef0024e0ae0f5a90a9a87fe849a2e0',
       'service-quality.v1': 'ca48a9eb04ecfbb04ab5a028b8578a92c2970d404c33133efbe1a79a35f2734d',

@@ -1,8 +1,9 @@
 import type { FoldedProjection, ProjectedEvent } from '#libs/projection-engine';
 import { ACCOUNT_EVENT_TYPES } from '#libs/receivables';
 import { CASE_TYPES, caseFactOf } from '../case-facts.js';
-import { IDENTITIES, type IdentityName } from '../identities/names.js';
+import type { IdentityName } from '../identities/names.js';
 import { brokenIdentities, NO_SUMS, summed, type AccountSums } from './account-sums.js';
+import { bookCase, bookEnds, brokenCaseIdentities, brokenEnds, type CaseBooks } from './case-books.js';
 
 /** An identity of domain.md §4 that does not hold in an account or a case. */
 export interface Violation {
@@ -27,24 +28,38 @@ export interface AccountMonitorDocument extends Monitored {
   readonly sums: AccountSums;
 }
 
-export interface CaseMonitorDocument extends Monitored {
-  /** How often it was opened: once. */
-  readonly opened: bigint;
-  /** Ended unhandled (rejected, withdrawn, duplicate): it stays so. */
-  readonly ended: string | null;
-}
+export interface CaseMonitorDocument extends Monitored, CaseBooks {}
 
 export type MonitorDocument = AccountMonitorDocument | CaseMonitorDocument;
 
 export const BROKEN_INDEX = { name: 'broken-order', key: { brokenSince: 1 } } as const;
 
+const eventTypes = [...new Set<string>([...ACCOUNT_EVENT_TYPES, ...CASE_TYPES])];
+const keys = (event: ProjectedEvent): string[] =>
+  event.category === 'account' || caseFactOf(event) ? [event.stream] : [];
+
+/** Knew no milestones, and nothing of what other read models say of a case. */
+const withoutMilestones: FoldedProjection<AccountMonitorDocument | FirstCaseMonitorDocument> = {
+  name: 'conservation',
+  version: 1,
+  eventTypes,
+  indexes: [BROKEN_INDEX],
+  keys,
+  evolve: (doc, event) =>
+    event.category === 'account'
+      ? account(doc as AccountMonitorDocument | undefined, event)
+      : firstCaseOf(doc as FirstCaseMonitorDocument | undefined, event),
+};
+
 /** Running checks: the identities of domain.md §4, folded with everything else. They hold or not as of each document's position. */
 export const conservationProjection: FoldedProjection<MonitorDocument> = {
   name: 'conservation',
-  version: 1,
-  eventTypes: [...new Set<string>([...ACCOUNT_EVENT_TYPES, ...CASE_TYPES])],
+  version: 2,
+  previous: withoutMilestones as FoldedProjection<never>,
+  changes: ['breached', 'queued', 'counted', 'violations', 'brokenSince'],
+  eventTypes,
   indexes: [BROKEN_INDEX],
-  keys: (event) => (event.category === 'account' || caseFactOf(event) ? [event.stream] : []),
+  keys,
   evolve: (doc, event) =>
     event.category === 'account'
       ? account(doc as AccountMonitorDocument | undefined, event)
@@ -56,21 +71,16 @@ function account(doc: AccountMonitorDocument | undefined, event: ProjectedEvent)
   return { sums, ...monitored(doc, event, brokenIdentities(sums)) };
 }
 
-const ENDINGS = new Map([
-  ['Rejected', 'rejected'],
-  ['Withdrawn', 'withdrawn'],
-  ['MarkedDuplicate', 'duplicate'],
-]);
-
 function caseOf(doc: CaseMonitorDocument | undefined, event: ProjectedEvent): CaseMonitorDocument {
-  const { action } = caseFactOf(event)!;
-  const opened = (doc?.opened ?? 0n) + (action === 'Opened' ? 1n : 0n);
-  const ending = ENDINGS.get(action);
-  const broken = new Map<IdentityName, string>();
-  if (opened !== 1n) broken.set(IDENTITIES.states, `opened ${opened} times`);
-  if (doc?.ended && ending && ending !== doc.ended) broken.set(IDENTITIES.states, `${doc.ended}, then ${ending}`);
-  const ended = doc?.ended ?? ending ?? null;
-  return { opened, ended, ...monitored(doc, event, broken) };
+  const books = bookCase(doc, event);
+  return { ...books, ...monitored(doc, event, brokenCaseIdentities(doc, books, event)) };
+}
+
+type FirstCaseMonitorDocument = Monitored & Pick<CaseBooks, 'opened' | 'ended'>;
+
+function firstCaseOf(doc: FirstCaseMonitorDocument | undefined, event: ProjectedEvent): FirstCaseMonitorDocument {
+  const { opened, ended } = bookEnds(doc, event);
+  return { opened, ended, ...monitored(doc, event, brokenEnds(doc, { opened }, event)) };
 }
 
 /** An identity that is broken still keeps the position since which it is. */

@@ -3,7 +3,7 @@ import { EventReader, type ProjectedEvent, type SourceEvent } from '#libs/projec
 import { MemoryLog } from '../account-log.fixtures.js';
 import { MemoryCase } from '../case-log.fixtures.js';
 import { IDENTITIES } from '../identities/names.js';
-import { conservationProjection, type MonitorDocument } from './conservation.projection.js';
+import { conservationProjection, type CaseMonitorDocument, type MonitorDocument } from './conservation.projection.js';
 
 const STREAM = 'account-yinghu.B1/0101';
 const money = (minor: number) => ({ currency: 'CNY', minor: `${minor}` });
@@ -133,7 +133,48 @@ describe('the identities of domain.md §4 as running checks', () => {
     const first = new MemoryCase(log, 'C-1').open('2026-01-05T02:00:00.000Z');
     const again = { ...first[0]!, position: 990n };
     const document = fold([...first, again]).get(first[0]!.stream)!;
-    expect(found(document)).toEqual([[IDENTITIES.states, 990n, 'opened 2 times']]);
+    expect(found(document)).toEqual([
+      [IDENTITIES.states, 990n, 'opened 2 times'],
+      [IDENTITIES.milestones, 990n, 'acknowledge: 0 + 0 + 1 of 2'],
+    ]);
+  });
+
+  const caseOf = (...lines: readonly string[]) => {
+    const log = new MemoryLog();
+    new MemoryCase(log, 'C-1').lines(...lines);
+    return new EventReader().read(log.events as readonly SourceEvent[]);
+  };
+  const begun = ['2026-01-05T02:00 registered', '2026-01-05T03:00 accepted'];
+
+  it('what ended unhandled counts in no milestone, whatever follows; everything else in each of them once', () => {
+    const events = caseOf(...begun, '2026-01-06T02:00 rejected');
+    const { stream } = events[0]!;
+    expect(fold(events).get(stream)).toMatchObject({ ended: 'rejected', violations: [] });
+    const resolved = { ...caseOf(...begun, '2026-01-06T02:00 resolved').at(-1)!, position: 990n };
+    expect(found(fold([...events, resolved]).get(stream)!)).toEqual([
+      [IDENTITIES.states, 990n, 'rejected by the facts, Resolved in the figures'],
+      [IDENTITIES.milestones, 990n, 'acknowledge: 1 + 0 + 0 of 0'],
+    ]);
+  });
+
+  it('a breach that was recorded is never rewritten, and queue and figures know the same', () => {
+    const events = caseOf(...begun);
+    const { stream } = events[0]!;
+    const books = fold(events).get(stream) as CaseMonitorDocument;
+    const next = { ...events.at(-1)!, type: 'ProgressReported', position: 501n };
+    const after = (changed: object) =>
+      found(conservationProjection.evolve({ ...books, ...changed }, next, stream) as CaseMonitorDocument);
+    expect(after({})).toEqual([]);
+    expect(after({ breached: ['answer'] })).toEqual([
+      [IDENTITIES.milestones, 501n, 'answer: its breach is recorded, and it is running'],
+    ]);
+    const forgotten = { ...books.queued!, doneAt: { ...books.queued!.doneAt, accept: null } };
+    expect(after({ queued: forgotten })).toEqual([
+      [IDENTITIES.milestones, 501n, 'accept: done null in the queue, 2026-01-05T03:00:00.000Z in the figures'],
+    ]);
+    expect(after({ queued: { ...books.queued!, status: 'Closed' } })).toEqual([
+      [IDENTITIES.states, 501n, 'Closed in the queue, Open in the figures'],
+    ]);
   });
 
   it('an account of very many open fees takes no longer for each of them', () => {

@@ -48,7 +48,7 @@ const MODES = [
   { name: 'broken', mode: 'live', broken: true },
 ];
 /** Kills come within this share of the time that a whole run takes behind its first write: so a round takes several. */
-const KILLED_WITHIN = 0.5;
+const KILLED_WITHIN = 0.3;
 /** Events. */
 const TWO_COMMUNITIES_FROM = 500;
 const [SHORTEST_BREAK_MS, LONGEST_BREAK_MS] = [30, 300];

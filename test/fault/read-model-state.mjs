@@ -6,6 +6,8 @@ const CIRCUMSTANCES = {
   ...{ updatedAt: 0, fence: 0, parkedAt: 0, stack: 0, 'parked.fence': 0, at: 0, revision: 0, 'builds.at': 0 },
   ...{ requestedAt: 0, runner: 0, begun: 0, progress: 0, result: 0, 'last.result': 0, 'discard.at': 0 },
 };
+/** Requests expire; these are carried out however long the kills take. */
+const UNHURRIED_MS = 86_400_000;
 const NOT_COMPARED = ['leases'];
 
 /** A digest of each collection of a database: documents, checkpoints, parked events, builds, what came of requests. */
@@ -73,7 +75,7 @@ export async function askForEverything(mongodbUrl, database) {
         ['rebuild', { name: 'arrears-totals' }],
       ],
     ];
-    const times = (n) => ({ requestedAt: new Date(Date.now() + n), updatedAt: new Date() });
+    const times = (n) => ({ requestedAt: new Date(Date.now() + UNHURRIED_MS + n), updatedAt: new Date() });
     const request = ([action, args], n) => ({
       ...{ _id: `request-${String(n).padStart(2, '0')}`, action, args, by: 'ann', state: 'requested' },
       ...{ runner: null, progress: null, result: null, error: null, ...times(n) },
