@@ -98,7 +98,11 @@ describe('stopped at any await point, and started again', () => {
 
   it('the log has something for every read model, and something that is parked', () => {
     expect(Object.keys(expected)).toEqual(
-      expect.arrayContaining([...projections.map(({ name, version }) => `${name}.v${version}`), 'parked', 'checkpoints']),
+      expect.arrayContaining([
+        ...projections.map(({ name, version }) => `${name}.v${version}`),
+        'parked',
+        'checkpoints',
+      ]),
     );
     const empty = '47DEQpj8HBSa';
     for (const digest of Object.values(expected)) expect(digest.startsWith(empty)).toBe(false);
