@@ -18,7 +18,7 @@ import { issueToken, ownTokenKey, verifyWithOwnKey } from '#libs/access';
 import { EventStore, Upcasters, Vault } from '#libs/event-store';
 import { systemClock } from '#libs/kernel';
 import { ReadStore } from '#libs/read-store';
-import { createApi } from '../../dist/apps/api/src/index.js';
+import { createApi, lineLog } from '../../dist/apps/api/src/index.js';
 import { whenInputEnds } from './child.mjs';
 import { feeBody, feePath, openingBody } from './http-requests.mjs';
 
@@ -55,7 +55,7 @@ async function startApi({ eventstoreUrl, mongodbUrl, communityId, accounts }) {
   const app = await createApi({
     ...{ eventStore, readStore, vault, upcasters: new Upcasters(), clock: systemClock, requestsPerSecond: 0 },
     verifyToken: await verifyWithOwnKey(key),
-    log: (entry) => void lines.write(`${JSON.stringify({ time: systemClock.now(), ...entry })}\n`),
+    log: lineLog((text) => void lines.write(text)),
   });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace(/\/$/, '');

@@ -33,7 +33,7 @@ export interface OpenApi {
 export interface FuzzRequest {
   readonly operation: OperationId;
   readonly method: 'GET' | 'POST';
-  /** Below the community. */
+  /** Below the community; from the root when it begins with `//`. */
   readonly path: string;
   readonly role: Role;
   readonly headers: Readonly<Record<string, string>>;
@@ -184,7 +184,7 @@ function someHeaders(names: readonly string[]): fc.Arbitrary<Record<string, stri
 export function requestsOf(document: OpenApi): fc.Arbitrary<FuzzRequest> {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
-      .filter(([, operation]) => operation.security === undefined && path.startsWith('/communities/{communityId}'))
+      .filter(([, operation]) => operation.security === undefined)
       .map(([method, operation]) => ({ path, method, operation })),
   );
   return fc.constantFrom(...operations).chain(({ path, method, operation }) => {
@@ -208,7 +208,8 @@ export function requestsOf(document: OpenApi): fc.Arbitrary<FuzzRequest> {
         body: content ? bodyOf(content) : fc.constant(undefined),
       })
       .map((parts): FuzzRequest => {
-        const below = path.replace('/communities/{communityId}', '');
+        const inCommunity = path.startsWith('/communities/{communityId}');
+        const below = inCommunity ? path.replace('/communities/{communityId}', '') : `/${path}`;
         const address = below.replaceAll(
           /\{(\w+)\}/g,
           (_, name: string) => (parts.path as Record<string, string>)[name]!,

@@ -18,11 +18,11 @@ import {
 } from '#projections';
 import { API_OPTIONS, type ApiOptions } from './api-options.js';
 import { OPERATIONS, USE_CASES } from './controllers.js';
-import { CommandInterceptor } from './http/command.interceptor.js';
 import { IdempotencyClaims } from './http/idempotency.js';
 import { ListCursors } from './http/list-cursors.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { QueryInterceptor } from './http/query.interceptor.js';
+import { RefusedCommands } from './http/refused-commands.js';
 import { openApiDocument } from './openapi/document.js';
 import { OPENAPI_DOCUMENT } from './openapi/openapi.controller.js';
 import { routesOf } from './openapi/routes.js';
@@ -75,7 +75,7 @@ export class ApiModule {
           Metrics,
           ReadinessCheck,
         ],
-        ...[CommandInterceptor, QueryInterceptor],
+        ...[RefusedCommands, QueryInterceptor],
       ],
     };
   }

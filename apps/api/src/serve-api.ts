@@ -4,6 +4,7 @@ import { DomainError, systemClock } from '#libs/kernel';
 import type { Environment, Runtime } from '#libs/runtime';
 import type { ApiOptions } from './api-options.js';
 import { createApi } from './create-api.js';
+import { lineLog } from './log-lines.js';
 import { ReadinessCheck } from './operations/readiness.js';
 import { readSettings, tokensOf } from './settings.js';
 
@@ -18,9 +19,6 @@ export interface ServedApi {
   close(): Promise<void>;
 }
 
-const logToStderr: ApiOptions['log'] = (entry) =>
-  void process.stderr.write(`${JSON.stringify({ time: systemClock.now(), ...entry })}\n`);
-
 /**
  * Serves the API over open stores; settings as in `readSettings`, the clock and the log the system's unless given.
  * @throws DomainError CONFIG_INVALID, PORT_IN_USE, MASTER_KEY_REQUIRED
@@ -30,7 +28,7 @@ export async function serveApi(
   env: Environment,
   {
     clock = systemClock,
-    log = logToStderr,
+    log = lineLog((lines) => void process.stderr.write(lines)),
     figures,
     tracing,
   }: Partial<Pick<ApiOptions, 'clock' | 'log' | 'figures' | 'tracing'>> = {},

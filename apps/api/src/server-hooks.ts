@@ -5,25 +5,22 @@ import type { Metrics } from './operations/metrics.js';
 import { RateLimit } from './security/rate-limit.js';
 import { DomainError } from '#libs/kernel';
 
-type Hook = (request: HttpRequest, reply: HttpReply) => Promise<unknown>;
+/** With a call back: a promise per hook and request is dearer than what the hooks do. */
+type Hook = (request: HttpRequest, reply: HttpReply, done: () => void) => void;
 
 /** The part of a Fastify server that is used here. */
 export interface HookedServer {
   addHook(name: 'onRequest' | 'onResponse', hook: Hook): unknown;
-  addHook(
-    name: 'onSend',
-    hook: (request: HttpRequest, reply: HttpReply, payload: unknown) => Promise<unknown>,
-  ): unknown;
 }
 
 const HEADERS: Readonly<Record<string, string>> = {
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
 };
 
 /** Ten times a subject's: behind one address there may be an office. */
@@ -32,21 +29,21 @@ const ADDRESS_FACTOR = 10;
 /** What surrounds every request: limit per address, headers, one line in the log, figures. */
 export function addServerHooks(server: HookedServer, options: ApiOptions, metrics: Metrics): void {
   const limit = new RateLimit(options.requestsPerSecond * ADDRESS_FACTOR);
-  server.addHook('onRequest', async (request, reply) => {
-    reply.header('X-Request-Id', request.id);
-    for (const [name, value] of Object.entries(HEADERS)) reply.header(name, value);
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).headers(HEADERS);
     if (!isProbe(request)) beginSpan(request, options);
-    if (isProbe(request) || limit.take(request.ip)) return;
+    if (isProbe(request) || limit.take(request.ip)) return done();
     const problem = problemOf(new DomainError('RATE_EXCEEDED', 'Too many requests; try again later'), request.id);
     request.problemCode = problem.code;
-    return reply.status(problem.status).header('Retry-After', '1').type(PROBLEM_TYPE).send(problem);
+    reply.status(problem.status).header('Retry-After', '1').type(PROBLEM_TYPE).send(problem);
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions?.url ?? 'none';
     metrics.count(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
     if (request.problemCode !== undefined) metrics.countProblem(request.problemCode);
     endSpan(request, reply, route);
     if (!isProbe(request)) options.log(lineOf(request, reply, route));
+    done();
   });
 }
 

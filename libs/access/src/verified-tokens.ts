@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from '#libs/kernel';
 import type { Principal } from './principal.js';
 
 /** What a signature was found to vouch for. Times in seconds since 1970. */
@@ -22,12 +22,13 @@ const KEPT_MS = 60_000;
  */
 export class VerifiedTokens {
   readonly #kept = new Map<string, Kept>();
+  #generation = 0;
 
   constructor(private readonly monotonicMs: () => number = () => performance.now()) {}
 
   /** Only if the token's own times allow it `now` (seconds since 1970), with a tolerance in seconds; undefined: verify it. */
   find(token: string, now: number, toleranceSeconds: number): Principal | undefined {
-    const key = hashOf(token);
+    const key = sha256Hex(token);
     const kept = this.#kept.get(key);
     if (!kept) return undefined;
     const { principal, expiresAt, notBefore, keptUntilMs } = kept;
@@ -39,12 +40,20 @@ export class VerifiedTokens {
     return isInTime ? principal : undefined;
   }
 
-  keep(token: string, verified: VerifiedToken): void {
-    if (this.#kept.size >= MOST_TOKENS) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(hashOf(token), { ...verified, keptUntilMs: this.monotonicMs() + KEPT_MS });
+  /** Of the keys: what was verified with those of another one is not kept. */
+  get generation(): number {
+    return this.#generation;
   }
-}
 
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64');
+  /** Other keys: what the ones before vouched for is to be verified again. */
+  forget(): void {
+    this.#generation += 1;
+    this.#kept.clear();
+  }
+
+  keep(token: string, verified: VerifiedToken, generation = this.#generation): void {
+    if (generation !== this.#generation) return;
+    if (this.#kept.size >= MOST_TOKENS) this.#kept.delete(this.#kept.keys().next().value!);
+    this.#kept.set(sha256Hex(token), { ...verified, keptUntilMs: this.monotonicMs() + KEPT_MS });
+  }
 }

@@ -1,5 +1,5 @@
 import {
-  createRemoteJWKSet,
+  decodeProtectedHeader,
   errors,
   importJWK,
   jwtVerify,
@@ -10,6 +10,7 @@ import {
 import { DomainError, parseCommunityId } from '#libs/kernel';
 import { OWN_AUDIENCE, OWN_ISSUER } from './issue-token.js';
 import type { Principal } from './principal.js';
+import { RemoteKeySet } from './remote-key-set.js';
 import { isRole } from './roles.js';
 import { ALGORITHM } from './token-key.js';
 import { VerifiedTokens, type VerifiedToken } from './verified-tokens.js';
@@ -30,8 +31,23 @@ const ACTOR_ID = /^[\w.@:/|+-]{1,128}$/;
 
 /** Tokens of an identity provider, whose keys are fetched from its JWKS address and kept for a while. */
 export function verifyWithRemoteKeys({ jwksUrl, issuer, audience }: RemoteKeys): VerifyToken {
-  const keys = createRemoteJWKSet(new URL(jwksUrl));
-  return remembering((token, now) => verify(token, keys, { issuer, audience, now }));
+  const known = new VerifiedTokens();
+  const keys = new RemoteKeySet(new URL(jwksUrl), () => known.forget());
+  return remembering(known, async (token, now) => {
+    const expected = { issuer, audience, now };
+    try {
+      return await verify(token, keys.find, expected);
+    } catch (error) {
+      if (!mayBeOfNewKey(token, error)) throw error;
+      await keys.load();
+      return verify(token, keys.find, expected);
+    }
+  });
+}
+
+/** A token that names no key was tried with those that are known. */
+function mayBeOfNewKey(token: string, error: unknown): boolean {
+  return error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined;
 }
 
 /** Tokens that this installation signed itself (standalone mode). */
@@ -39,18 +55,27 @@ export async function verifyWithOwnKey(key: JWK): Promise<VerifyToken> {
   const { d: _private, ...open } = key;
   const known = await importJWK(open, ALGORITHM);
   const own: JWTVerifyGetKey = () => known as never;
-  return remembering((token, now) => verify(token, own, { issuer: OWN_ISSUER, audience: OWN_AUDIENCE, now }));
+  return remembering(new VerifiedTokens(), (token, now) =>
+    verify(token, own, { issuer: OWN_ISSUER, audience: OWN_AUDIENCE, now }),
+  );
 }
 
 /** A client sends the same token with each request, and a signature costs more than the rest of a small one. */
-function remembering(verifyOnce: (token: string, now: Date) => Promise<VerifiedToken>): VerifyToken {
-  const known = new VerifiedTokens();
+function remembering(
+  known: VerifiedTokens,
+  verifyOnce: (token: string, now: Date) => Promise<VerifiedToken>,
+): VerifyToken {
   return async (token, now) => {
     const principal = known.find(token, now.getTime() / 1000, TOLERANCE_SECONDS);
     if (principal) return principal;
-    const verified = await verifyOnce(token, now);
-    known.keep(token, verified);
-    return verified.principal;
+    const { generation } = known;
+    try {
+      const verified = await verifyOnce(token, now);
+      known.keep(token, verified, generation);
+      return verified.principal;
+    } catch (error) {
+      throw refusalOf(error);
+    }
   };
 }
 
@@ -59,20 +84,18 @@ async function verify(
   key: JWTVerifyGetKey,
   { issuer, audience, now }: { issuer: string; audience: string; now: Date },
 ): Promise<VerifiedToken> {
-  try {
-    const { payload } = await jwtVerify(token, key, {
-      ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: TOLERANCE_SECONDS, currentDate: now },
-      requiredClaims: ['sub', 'exp'],
-    });
-    return { principal: principalOf(payload), expiresAt: payload.exp!, notBefore: payload.nbf };
-  } catch (error) {
-    if (error instanceof DomainError) throw error;
-    if (error instanceof errors.JWTExpired) throw new DomainError('TOKEN_EXPIRED', 'The token has expired');
-    if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-      throw new DomainError('TOKEN_KEYS_UNAVAILABLE', 'The keys of the identity provider cannot be had');
-    }
-    throw invalid('The token is not valid');
-  }
+  const { payload } = await jwtVerify(token, key, {
+    ...{ issuer, audience, algorithms: ALGORITHMS, clockTolerance: TOLERANCE_SECONDS, currentDate: now },
+    requiredClaims: ['sub', 'exp'],
+  });
+  return { principal: principalOf(payload), expiresAt: payload.exp!, notBefore: payload.nbf };
+}
+
+/** Of a key that does not go with the token, jose says so with a TypeError. */
+function refusalOf(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  if (error instanceof errors.JWTExpired) return new DomainError('TOKEN_EXPIRED', 'The token has expired');
+  return invalid('The token is not valid');
 }
 
 function principalOf({ sub, role, communities, accounts = [] }: JWTPayload): Principal {

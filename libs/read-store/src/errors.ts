@@ -16,6 +16,17 @@ export class ReadStoreError extends Error {
 }
 
 /**
+ * Which of the documents of an unordered insert were not stored because their `_id` was there before.
+ * @throws the error itself when it is about anything else
+ */
+export function takenBefore(error: unknown): ReadonlySet<number> {
+  if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
+  const failures = [error.writeErrors].flat();
+  if (failures.length === 0 || failures.some(({ code }) => code !== DUPLICATE_KEY)) throw error;
+  return new Set(failures.map(({ index }) => index));
+}
+
+/**
  * Passes over 'duplicate `_id`', which on a guarded upsert and on an insert of an append-only document means 'already done'; everything
  * else is thrown. It is safe only because read models have no unique index but `_id`.
  */

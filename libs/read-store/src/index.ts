@@ -10,7 +10,7 @@ export {
   type ParkMark,
   type StoredDocument,
 } from './documents.js';
-export { ReadStoreError } from './errors.js';
+export { ReadStoreError, takenBefore } from './errors.js';
 export { waitForPosition, type Freshness } from './freshness.js';
 export {
   buildText,

@@ -73,7 +73,7 @@ describe('access', () => {
   });
 
   it('hides communities that the token does not name: as if they were not there', async () => {
-    for (const route of routes) {
+    for (const route of routes.filter(({ path }) => path !== '/communities')) {
       const at = `/${addressOf(route)}`;
       const method = route.method === 'get' ? 'GET' : 'POST';
       const role = ROLES.find((one) => isAllowed(one, route.operation.operation as OperationId))!;
@@ -86,6 +86,34 @@ describe('access', () => {
     }
     const named = await api.get('//communities/nowhere', { role: 'auditor', communities: ['nowhere'] });
     expect(named.body).toMatchObject({ status: 404, code: 'COMMUNITY_NOT_FOUND' });
+  });
+
+  it('lists the registered ones of those that the token names, page by page, while others are added', async () => {
+    const list = async (communities: readonly string[], query = '', role: Role = 'owner') => {
+      const { status, body } = await api.get(`//communities${query}`, { role, communities });
+      expect([status, body['behind']]).toEqual([200, false]);
+      const ids = (body['communities'] as { communityId: string }[]).map(({ communityId }) => communityId);
+      return { ids, next: body['nextCursor'] as string | null };
+    };
+    const names = ['z9', 'm5', 'a1'].map((end) => `${api.community}${end}`);
+    const register = (id: string) =>
+      api.post(`//communities/${id}`, { role: 'administrator', communities: [id], body: { name: '映湖花园' } });
+    for (const id of names) expect((await register(id)).status).toBe(201);
+    const [z, m, a] = names as [string, string, string];
+    expect(await list(['nowhere'])).toEqual({ ids: [], next: null });
+    expect((await list([z, m, a, 'nowhere', z])).ids).toEqual([a, m, z]);
+    expect((await list([z, api.community])).ids).toEqual([api.community, z]);
+    const first = await list([z, m, a], '?limit=1');
+    expect(first.ids).toEqual([a]);
+    expect((await register(`${api.community}b2`)).status).toBe(201);
+    const rest = await list([z, m, a, `${api.community}b2`], `?limit=3&cursor=${first.next}`, 'dashboard');
+    expect(rest).toEqual({ ids: [`${api.community}b2`, m, z], next: null });
+    const wrong = await api.get('//communities?cursor=W10', {});
+    expect(wrong.body).toMatchObject({ status: 400, code: 'CURSOR_INVALID' });
+    const one = await api.get('//communities', { communities: [m] });
+    expect(one.body['communities']).toEqual([
+      { communityId: m, name: '映湖花园', currency: 'CNY', timeZone: 'Asia/Shanghai', today: '2026-03-20' },
+    ]);
   });
 
   it('shows owners and tenants their own accounts only', async () => {

@@ -2,11 +2,13 @@ import type { Caller } from '#libs/receivables/nest';
 import type { Principal } from '#libs/access';
 import type { LocalDate } from '#libs/kernel';
 import type { StartedSpan } from '#libs/telemetry';
+import type { CommandOperation, QueryOperation } from './operation-types.js';
 
 /** What the access guard has found out about a request before its controller sees it. */
 export interface RequestFacts {
+  readonly operation: CommandOperation | QueryOperation;
   readonly principal: Principal;
-  /** As stored (NFC). */
+  /** As stored (NFC); '' for a query across communities. */
   readonly communityId: string;
   readonly caller: Caller;
   /** The present local day is the community's. */
@@ -31,6 +33,8 @@ export interface HttpRequest {
   readonly body: unknown;
   readonly routeOptions?: { readonly url?: string };
   facts?: RequestFacts;
+  /** The target of the idempotency key that this request has claimed. */
+  claimed?: string;
   /** While spans are sent: the request's own. */
   span?: StartedSpan;
   /** The stable code of the problem it was answered with, for logs and metrics. */
@@ -44,6 +48,7 @@ export interface HttpReply {
   readonly elapsedTime: number;
   status(code: number): this;
   header(name: string, value: string): this;
+  headers(values: Readonly<Record<string, string>>): this;
   removeHeader(name: string): this;
   type(contentType: string): this;
   send(payload?: unknown): this;

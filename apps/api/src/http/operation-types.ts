@@ -33,6 +33,8 @@ export interface QueryOperation {
   readonly summary: string;
   readonly at?: string;
   readonly input: RequestClass;
+  /** Of all communities that the token names; its address names none. */
+  readonly acrossCommunities?: boolean;
   /** Read models that the answer comes from; none: straight from the event store, and fresh. */
   readonly models: readonly Projection[];
   /**

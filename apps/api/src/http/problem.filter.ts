@@ -2,15 +2,28 @@ import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
 import type { HttpReply, HttpRequest } from './http-types.js';
 import { problemOf, PROBLEM_TYPE } from './problem.js';
+import { RefusedCommands } from './refused-commands.js';
 
 /** Every failure leaves as a problem document (RFC 9457). */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(@Inject(API_OPTIONS) private readonly options: ApiOptions) {}
+  constructor(
+    private readonly refusals: RefusedCommands,
+    @Inject(API_OPTIONS) private readonly options: ApiOptions,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const [request, reply] = [http.getRequest<HttpRequest>(), http.getResponse<HttpReply>()];
+    const settled = this.refusals.settle(request, error);
+    if (!settled) return this.#answer(error, request, reply);
+    void settled.then(
+      () => this.#answer(error, request, reply),
+      (failure: unknown) => this.#answer(failure, request, reply),
+    );
+  }
+
+  #answer(error: unknown, request: HttpRequest, reply: HttpReply): void {
     const problem = problemOf(error, request.id);
     request.problemCode = problem.code;
     if (problem.status >= 500) this.options.log({ level: 'error', requestId: request.id, ...failureOf(error) });

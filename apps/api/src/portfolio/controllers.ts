@@ -5,6 +5,7 @@ import { GetCommunityController } from './get-community.controller.js';
 import { GetPartyController } from './get-party.controller.js';
 import { GetPartyDetailsController } from './get-party-details.controller.js';
 import { GetUnitController } from './get-unit.controller.js';
+import { ListCommunitiesController } from './list-communities.controller.js';
 import { ListPartiesController } from './list-parties.controller.js';
 import { ListUnitsController } from './list-units.controller.js';
 import { RegisterCommunityController } from './register-community.controller.js';
@@ -15,6 +16,7 @@ import { StartOccupancyController } from './start-occupancy.controller.js';
 /** In the order in which the examples work one after the other. */
 export const portfolioControllers = [
   RegisterCommunityController,
+  ListCommunitiesController,
   GetCommunityController,
   RegisterUnitController,
   RegisterPartyController,

@@ -4,11 +4,15 @@ import { QueryRoute } from '../http/operation.js';
 import { Facts } from '../http/parameters.js';
 import { StreamHeads } from '../reports/stream-heads.js';
 import { QueryRequest } from '../reports/queries.js';
+import { Communities } from '../security/communities.js';
 import { objectOf, POSITION, TEXT } from '../openapi/schema-types.js';
 
 @Controller('communities/:communityId')
 export class GetCommunityController {
-  constructor(private readonly heads: StreamHeads) {}
+  constructor(
+    private readonly heads: StreamHeads,
+    private readonly communities: Communities,
+  ) {}
 
   @QueryRoute({
     operation: 'getCommunity',
@@ -18,6 +22,7 @@ export class GetCommunityController {
     example: {},
     answer: objectOf({
       communityId: TEXT,
+      name: TEXT,
       currency: TEXT,
       timeZone: TEXT,
       today: TEXT,
@@ -27,6 +32,7 @@ export class GetCommunityController {
   })
   async getCommunity(@Facts() { communityId, currency, timeZone, today }: RequestFacts) {
     const head = await this.heads.of('community', communityId, communityId);
-    return { communityId, currency, timeZone, today, ...head! };
+    const { name } = (await this.communities.find(communityId))!;
+    return { communityId, name, currency, timeZone, today, ...head! };
   }
 }

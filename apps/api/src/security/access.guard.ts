@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { PAYER_ROLES, type Principal } from '#libs/access';
 import { CLOCK } from '#libs/event-store/nest';
-import { commandIdOf, DomainError, localDateOf, parseCommunityId, type Clock } from '#libs/kernel';
+import { commandIdOf, DomainError, localDateOf, parseCommunityId, type Clock, type LocalDate } from '#libs/kernel';
 import { DEFAULT_CURRENCY, DEFAULT_TIME_ZONE, type RegisteredCommunity } from '#libs/portfolio';
+import type { Caller } from '#libs/receivables/nest';
 import { API_OPTIONS, type ApiOptions } from '../api-options.js';
-import { headerOf, type HttpRequest } from '../http/http-types.js';
+import { headerOf, type HttpRequest, type RequestFacts } from '../http/http-types.js';
+import { IdempotencyClaims, targetOf } from '../http/idempotency.js';
 import { OPERATION, type CommandOperation, type Operation, type QueryOperation } from '../http/operation-types.js';
 import { Communities } from './communities.js';
 import { isAllowed } from './permissions.js';
@@ -24,6 +26,7 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly communities: Communities,
     private readonly refused: RefusedAttempts,
+    private readonly claims: IdempotencyClaims,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(API_OPTIONS) private readonly options: ApiOptions,
   ) {
@@ -39,15 +42,21 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<HttpRequest>();
     const principal = await this.#principalOf(request);
     if (!this.#limit.take(principal.id)) throw new DomainError('RATE_EXCEEDED', 'Too many requests; try again later');
-    const communityId = knownTo(principal, request.params['communityId']);
-    const community = await this.#communityOf(communityId, operation);
-    await this.#requireRole(principal, operation, communityId, community, request);
+    const acrossCommunities = operation.kind === 'query' && operation.acrossCommunities === true;
+    const communityId = acrossCommunities ? '' : knownTo(principal, request.params['communityId']);
+    const community = acrossCommunities ? undefined : await this.#communityOf(communityId, operation);
+    if (!isAllowed(principal.role, operation.operation))
+      await this.#refuseRole(principal, operation, communityId, community, request);
     requireOwnAccount(principal, request);
-    const { currency, timeZone } = community ?? { currency: DEFAULT_CURRENCY, timeZone: DEFAULT_TIME_ZONE };
     const caller = callerOf(request, operation, { principal, communityId, receivedAt: this.clock.now() });
-    const today = localDateOf(caller.receivedAt, timeZone);
-    request.facts = { principal, communityId, caller, currency, timeZone, today };
+    request.facts = new Facts(operation, principal, communityId, caller, community);
+    if (operation.kind === 'command' && !caller.drawn) await this.#claim(operation, caller.commandId, request);
     return true;
+  }
+
+  async #claim(operation: CommandOperation, commandId: string, request: HttpRequest): Promise<void> {
+    const target = targetOf(operation, request);
+    if (await this.claims.claim(commandId, target)) request.claimed = target;
   }
 
   async #principalOf(request: HttpRequest): Promise<Principal> {
@@ -57,19 +66,18 @@ export class AccessGuard implements CanActivate {
   }
 
   async #communityOf(communityId: string, operation: Operation): Promise<RegisteredCommunity | undefined> {
-    const community = await this.communities.find(communityId);
+    const community = this.communities.known(communityId) ?? (await this.communities.find(communityId));
     if (!community && !(operation.kind === 'command' && operation.beforeRegistration)) throw communityNotFound();
     return community;
   }
 
-  async #requireRole(
+  async #refuseRole(
     { id, role }: Principal,
     { operation }: CommandOperation | QueryOperation,
     communityId: string,
     community: RegisteredCommunity | undefined,
     request: HttpRequest,
-  ): Promise<void> {
-    if (isAllowed(role, operation)) return;
+  ): Promise<never> {
     const code = 'ROLE_NOT_ALLOWED';
     if (community) {
       const { timeZone } = community;
@@ -83,6 +91,26 @@ export class AccessGuard implements CanActivate {
       });
     }
     throw new DomainError(code, `The role ${role} may not do this: ${operation}`);
+  }
+}
+
+class Facts implements RequestFacts {
+  readonly currency: string;
+  readonly timeZone: string;
+
+  constructor(
+    readonly operation: CommandOperation | QueryOperation,
+    readonly principal: Principal,
+    readonly communityId: string,
+    readonly caller: Caller,
+    community: RegisteredCommunity | undefined,
+  ) {
+    this.currency = community?.currency ?? DEFAULT_CURRENCY;
+    this.timeZone = community?.timeZone ?? DEFAULT_TIME_ZONE;
+  }
+
+  get today(): LocalDate {
+    return localDateOf(this.caller.receivedAt, this.timeZone);
   }
 }
 
@@ -114,7 +142,7 @@ interface Asking {
   readonly receivedAt: string;
 }
 
-function callerOf(request: HttpRequest, operation: Operation, { principal, communityId, receivedAt }: Asking) {
+function callerOf(request: HttpRequest, operation: Operation, { principal, communityId, receivedAt }: Asking): Caller {
   const traceparent = request.span?.traceparent ?? headerOf(request, 'traceparent');
   return {
     ...commandIdFor(communityId, headerOf(request, 'idempotency-key')),

@@ -9,6 +9,11 @@ export class Communities {
 
   constructor(private readonly runner: CommandRunner) {}
 
+  /** What has been found before. */
+  known(communityId: string): RegisteredCommunity | undefined {
+    return this.#known.get(communityId);
+  }
+
   async find(communityId: string): Promise<RegisteredCommunity | undefined> {
     const known = this.#known.get(communityId);
     if (known) return known;

@@ -15,6 +15,7 @@ const STAFF = [
   'privacy-officer',
   'administrator',
 ] as const;
+const EVERYBODY = [...STAFF, 'auditor', 'dashboard', 'owners-committee', 'owner', 'tenant'] as const;
 const ACCOUNT_READERS = [
   'cashier',
   'billing-clerk',
@@ -71,7 +72,9 @@ export const PERMISSIONS = {
   rejectCase: ['case-manager'],
   markDuplicateCase: CASES_BY_AGENTS,
 
-  getCommunity: [...STAFF, 'auditor', 'dashboard', 'owners-committee', 'owner', 'tenant'],
+  // Of the communities that the token names: no role has them all.
+  listCommunities: EVERYBODY,
+  getCommunity: EVERYBODY,
   getUnit: [...STAFF, 'auditor'],
   listUnits: [...STAFF, 'auditor'],
   getParty: [...STAFF, 'auditor'],
