@@ -82,7 +82,7 @@ const source = round.twice ? deliveringTwice(events) : readingFrom(events);
 const folded = [...projections, breakable(round.mended)];
 const common = {
   ...{ source, projections: folded, upcast: (event) => upcasters.dataOf(event) },
-  ...{ maxBatchEvents: 40, pageSize: 30, checkpointIntervalMs: 20 },
+  ...{ maxBatchEvents: 40, pageSize: 30, deferral: { events: 120, documents: 60 }, checkpointIntervalMs: 20 },
 };
 // The one before was killed: nobody else can hold the lease, and there is no need to wait for it.
 const now = () => new Date().toISOString();

@@ -13,7 +13,8 @@ import { openTestStores, uniqueCommunity, type TestStores } from '../support/sto
 import { FactLog, type Fact } from '../support/stored-log.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-const CUT = { maxBatchEvents: 12, pageSize: 10, checkpointIntervalMs: 0 };
+const DEFERRAL = { events: 24, documents: 12 };
+const CUT = { maxBatchEvents: 12, pageSize: 10, deferral: DEFERRAL, checkpointIntervalMs: 0 };
 /** One point in so many is tried; by hand FAULT_STRIDE=1 tries them all. */
 const STRIDE = Number(process.env['FAULT_STRIDE'] ?? 12);
 

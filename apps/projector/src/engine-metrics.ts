@@ -21,7 +21,7 @@ export class EngineMetrics {
 
   batch({ projection, events, documents, loadMs, foldMs, writeMs }: BatchReport): void {
     const labels = `projection="${projection}"`;
-    this.batches.observe(labels, events.length);
+    if (events.length > 0) this.batches.observe(labels, events.length);
     this.documents.observe(labels, documents);
     this.loads.observe(labels, loadMs / 1_000);
     this.folds.observe(labels, foldMs / 1_000);

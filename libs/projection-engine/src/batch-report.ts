@@ -4,7 +4,7 @@ import type { ProjectedEvent } from './projection.js';
 export interface BatchReport {
   readonly projection: string;
   readonly version: number;
-  /** That it folds, of the batch. */
+  /** That it folds, of the batch. Empty for a write of what several batches of a catch-up have made. */
   readonly events: readonly ProjectedEvent[];
   /** Written. */
   readonly documents: number;

@@ -49,7 +49,8 @@ describe('a lane', () => {
   async function folded(stores: MemoryStores): Promise<void> {
     const source = new MemorySource();
     source.append(...history);
-    await new Drain({ source, stores, projections: [boxes], maxBatchEvents: 1, pageSize: 1 }).catchUp(100n);
+    const cut = { maxBatchEvents: 1, pageSize: 1, deferral: { events: 1, documents: 1 } };
+    await new Drain({ source, stores, projections: [boxes], ...cut }).catchUp(100n);
   }
 
   it('loads a document once, and goes on from what it has written', async () => {

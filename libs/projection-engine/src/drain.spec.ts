@@ -35,7 +35,8 @@ function sourceOf(events: readonly SourceEvent[]): MemorySource {
 }
 
 function drainOf(source: MemorySource, stores: MemoryStores, maxBatchEvents = 2, pageSize = 3): Drain {
-  return new Drain({ source, stores, projections, maxBatchEvents, pageSize, checkpointIntervalMs: 0 });
+  const deferral = { events: 2 * maxBatchEvents, documents: 3 };
+  return new Drain({ source, stores, projections, maxBatchEvents, pageSize, deferral, checkpointIntervalMs: 0 });
 }
 
 async function undisturbed(events: readonly SourceEvent[]): Promise<string> {

@@ -10,6 +10,7 @@ import { watchedForPurity } from './purity.js';
 import { foldedTargets, type Target } from './targets.js';
 import type { EventSource, SourceChunk } from './source.js';
 import { Tally } from './tally.js';
+import type { Deferral } from './unwritten.js';
 
 /** Where lanes get their stores: `ReadStore` is one. */
 export interface ProjectionStores {
@@ -41,6 +42,8 @@ export interface DrainOptions {
   readonly maxBatchDelayMs?: number;
   /** Events asked of the source at a time. */
   readonly pageSize?: number;
+  /** How much a catch-up folds before it writes documents that change. */
+  readonly deferral?: Deferral;
   /** Least time between checkpoints where none is needed at once, in milliseconds. */
   readonly checkpointIntervalMs?: number;
 }
@@ -60,6 +63,8 @@ export interface CatchUpOptions {
 /** Measured: each batch costs every projection a write that is waited for; with 500 events waiting was half of a rebuild. */
 const BATCH_EVENTS = 2_000;
 const PAGE_EVENTS = 500;
+/** A few seconds of a rebuild; what is kept of them are a few hundred bytes for each document. */
+const DEFERRAL: Deferral = { events: 50_000, documents: 20_000 };
 const CHECKPOINT_INTERVAL_MS = 1_000;
 /** A reader waits for its token at most this much longer because nothing that it reads has changed. */
 const LIVE_CHECKPOINT_INTERVAL_MS = 20;
@@ -73,19 +78,32 @@ export class Drain {
    * An event that a projection fails on is parked, and passed. @throws ProjectionError PROJECTION_IMPURE; DomainError READ_MODEL_CODE_MISSING
    */
   async catchUp(to: bigint, { onProgress, signal }: CatchUpOptions = {}): Promise<void> {
-    const lanes = await this.openLanes(false);
     const head = await this.options.source.headPosition();
     const target = to < head ? to : head;
+    let events = 0;
+    const told = (chunk: SourceChunk): void => {
+      events += chunk.events.length;
+      onProgress?.({ events, position: chunk.upTo, to: target });
+    };
+    const lanes = await this.openLanes({ prompt: false, deferral: this.options.deferral ?? DEFERRAL });
+    await this.foldUntil(target, lanes, told, signal);
+    if (lanes.some((lane) => lane.contended)) {
+      await this.foldUntil(target, await this.openLanes({ prompt: false }), told, signal);
+    }
+  }
+
+  private async foldUntil(
+    target: bigint,
+    lanes: readonly Lane[],
+    onBatch: (chunk: SourceChunk) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const after = lowestPosition(lanes);
     if (after >= target) return;
     const intake = new Intake({ maxBatchEvents: this.options.maxBatchEvents ?? BATCH_EVENTS, maxBatchDelayMs: 0 });
-    let events = 0;
     const types = unionOfTypes(lanes);
     const read = (stop: AbortSignal): AsyncIterable<SourceChunk> => this.readUntil(target, { after, types }, stop);
-    await this.run(lanes, intake, read, signal, (chunk) => {
-      events += chunk.events.length;
-      onProgress?.({ events, position: chunk.upTo, to: target });
-    });
+    await this.run(lanes, intake, read, signal, onBatch);
     signal?.throwIfAborted();
   }
 
@@ -94,7 +112,7 @@ export class Drain {
    * store fails (see `LiveRunner`, which starts it again).
    */
   async live(signal: AbortSignal, onBatch?: (upTo: bigint) => void): Promise<void> {
-    const lanes = await this.openLanes(true);
+    const lanes = await this.openLanes({ prompt: true });
     const { maxBatchEvents = BATCH_EVENTS, maxBatchDelayMs = 0 } = this.options;
     const intake = new Intake({ maxBatchEvents, maxBatchDelayMs });
     const lowest = lowestPosition(lanes);
@@ -104,10 +122,11 @@ export class Drain {
     await this.run(lanes, intake, subscribe, signal, (chunk) => onBatch?.(chunk.upTo));
   }
 
-  private async openLanes(prompt: boolean): Promise<Lane[]> {
+  private async openLanes({ prompt, deferral }: Pick<LaneOptions, 'prompt' | 'deferral'>): Promise<Lane[]> {
     const { stores, clock = systemClock, checkpointIntervalMs, onParked, onBatch } = this.options;
     const options: LaneOptions = {
       prompt,
+      deferral,
       indexed: this.options.indexed ?? true,
       checkpointIntervalMs: checkpointIntervalMs ?? (prompt ? LIVE_CHECKPOINT_INTERVAL_MS : CHECKPOINT_INTERVAL_MS),
       now: () => clock.now(),
@@ -144,9 +163,7 @@ export class Drain {
     try {
       for (let chunk = await intake.next(); chunk; chunk = await intake.next()) {
         const events = reader.read(inOrder.take(chunk.events));
-        const tally = new Tally();
-        for (const event of events) tally.add(event);
-        const batch = { events, upTo: chunk.upTo, tally };
+        const batch = { events, upTo: chunk.upTo, tally: Tally.ofEvents(events) };
         await Promise.all(lanes.map((lane) => lane.submit(batch)));
         onBatch(chunk);
       }

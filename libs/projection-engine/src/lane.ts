@@ -6,6 +6,7 @@ import { foldGroups, groupByDocument, newDocuments, typeFilter, type EventsByDoc
 import { ParkingLot, type ParkingState } from './parking.js';
 import type { ProjectedEvent, Projection } from './projection.js';
 import { Tally } from './tally.js';
+import { Unwritten, type Deferral } from './unwritten.js';
 
 /** A batch as all lanes share it. */
 export interface Batch {
@@ -22,6 +23,8 @@ export interface LaneOptions {
   readonly indexed: boolean;
   /** Least time between checkpoints that are not prompt, in milliseconds. */
   readonly checkpointIntervalMs: number;
+  /** Documents that change are written every so often, and not with each batch; undefined: with each batch. */
+  readonly deferral?: Deferral | undefined;
   readonly now: () => string;
   /** Told of each event that failed, once it is parked; after a crash perhaps again. */
   readonly onParked?: (entry: ParkedEntry) => void;
@@ -33,8 +36,8 @@ const IN_FLIGHT = 2;
 
 /**
  * One projection's way through a drain: load what is not at hand, fold, one bulk write, checkpoint. Batches of an append-only projection are written side by side;
- * others one after the other, since the next loads what the last one wrote. Progress counts in order, so the checkpoint never passes an
- * unfinished write. What cannot be folded is parked: first the events, then the mark in the document, then the checkpoint that passes them;
+ * others one after the other, since the next loads what the last one wrote; in a catch-up several of those share a write (`Unwritten`). Progress
+ * counts in order, so the checkpoint never passes an unfinished write. What cannot be folded is parked: first the events, then the mark in the document, then the checkpoint that passes them;
  * stopped in between, the batch comes again and parks the same.
  */
 export class Lane {
@@ -42,10 +45,21 @@ export class Lane {
   private readonly inFlight: Promise<void>[] = [];
   private readonly checkpointer: Checkpointer;
   private readonly cache = new DocumentCache();
+  private readonly unwritten = new Unwritten();
+  private unwrittenTally = new Tally();
+  private writingBehind: Promise<void> = Promise.resolve();
+  private hasParked = false;
   private tail: Promise<void> = Promise.resolve();
   private submitted: bigint;
+  /** What the checkpoint may say. */
+  private advanced: bigint;
   private parked: number;
   private readonly parking: ParkingState;
+  /**
+   * Somebody else has written documents that were to be written later. The lane has stopped; one that goes on from its checkpoint and writes with
+   * each batch puts it right.
+   */
+  contended = false;
   /** Hears of a failure at once: a lane that nothing more is submitted to would keep it to itself. */
   onFailure: (error: unknown) => void = () => undefined;
 
@@ -57,6 +71,7 @@ export class Lane {
     private readonly options: LaneOptions,
   ) {
     this.submitted = start.position;
+    this.advanced = start.position;
     this.parked = start.parked;
     this.parking = start.parking;
     this.accepts = typeFilter(projection);
@@ -88,10 +103,10 @@ export class Lane {
   /** Takes a batch in; resolves when there is room for the next. Rejects with the first error of any batch. */
   async submit(batch: Batch): Promise<void> {
     this.checkpointer.check();
-    if (batch.upTo <= this.submitted) return;
+    if (this.contended || batch.upTo <= this.submitted) return;
     const isNew = (batch.events[0]?.position ?? batch.upTo) > this.submitted;
     const events = this.select(batch.events, isNew);
-    const tally = isNew ? batch.tally : tallyOf(events);
+    const tally = isNew ? batch.tally : Tally.ofEvents(events);
     this.submitted = batch.upTo;
     const previous = this.tail;
     const written = this.write(events, previous);
@@ -106,6 +121,8 @@ export class Lane {
   async settle(): Promise<void> {
     try {
       await this.tail;
+      await this.writeBehind(this.submitted);
+      await this.writingBehind;
     } finally {
       await this.checkpointer.flush();
     }
@@ -131,19 +148,28 @@ export class Lane {
     const groups = groupByDocument(this.projection, events, lot);
     watch.lap('foldMs');
     await previous;
+    if (this.contended) return;
     watch.restart();
     const loaded = await this.load(groups);
     watch.lap('loadMs');
     const documents: StoredDocument[] = foldGroups(this.projection, groups, loaded, lot);
     watch.lap('foldMs');
     await this.park(lot.entries);
-    const written = await this.store.replace(documents);
+    if (this.options.deferral) {
+      this.unwritten.add(documents, events.length);
+      this.hasParked ||= lot.entries.length > 0;
+      return this.report(events, [], watch);
+    }
+    this.remember(documents, await this.store.replace(documents));
+    this.report(events, documents, watch);
+  }
+
+  private remember(documents: readonly StoredDocument[], written: boolean): void {
     for (const document of documents) {
       // A parked one is set right by somebody else.
       if (written && !document.parked) this.cache.keep(document);
       else this.cache.drop(document._id);
     }
-    this.report(events, documents, watch);
   }
 
   /** Those that this lane has written a moment ago are at hand. */
@@ -151,7 +177,7 @@ export class Lane {
     const documents: StoredDocument[] = [];
     const missing: string[] = [];
     for (const id of groups.keys()) {
-      const known = this.cache.find(id);
+      const known = this.unwritten.find(id) ?? this.cache.find(id);
       if (known) documents.push(known);
       else missing.push(id);
     }
@@ -185,14 +211,40 @@ export class Lane {
     } finally {
       await written;
     }
-    this.tally.merge(done.tally, this.accepts);
-    const progress = { position: done.upTo, tally: this.tally, parked: this.parked };
-    this.checkpointer.note(progress, this.options.prompt && done.wrote);
+    if (this.contended) return;
+    this.unwrittenTally.merge(done.tally, this.accepts);
+    const { deferral, prompt } = this.options;
+    if (this.unwritten.isEmpty) this.advance(done.upTo, this.takeTally(), prompt && done.wrote);
+    // Nobody who looks into the queue of parked events should wait for the mark in the document.
+    else if (this.hasParked || (deferral && this.unwritten.exceeds(deferral))) await this.writeBehind(done.upTo);
   }
-}
 
-function tallyOf(events: readonly ProjectedEvent[]): Tally {
-  const tally = new Tally();
-  for (const event of events) tally.add(event);
-  return tally;
+  /** Begins to write what is folded so far, once what was begun before is written; then the checkpoint follows. */
+  private async writeBehind(upTo: bigint): Promise<void> {
+    await this.writingBehind;
+    if (this.contended || upTo <= this.advanced) return;
+    const tally = this.takeTally();
+    this.hasParked = false;
+    const write = async (): Promise<void> => {
+      const watch = new Stopwatch();
+      const written = await this.unwritten.write(this.store, (documents) => this.remember(documents, true));
+      if (!written) return void (this.contended = true);
+      this.report([], written, watch);
+      this.advance(upTo, tally, false);
+    };
+    this.writingBehind = write();
+    this.writingBehind.catch((error: unknown) => this.onFailure(error));
+  }
+
+  private takeTally(): Tally {
+    const tally = this.unwrittenTally;
+    this.unwrittenTally = new Tally();
+    return tally;
+  }
+
+  private advance(position: bigint, tally: Tally, urgent: boolean): void {
+    this.advanced = position;
+    this.tally.merge(tally);
+    this.checkpointer.note({ position, tally: this.tally, parked: this.parked }, urgent);
+  }
 }

@@ -20,6 +20,12 @@ export class Tally {
     return tally;
   }
 
+  static ofEvents(events: Iterable<{ readonly type: string; readonly data: unknown }>): Tally {
+    const tally = new Tally();
+    for (const event of events) tally.add(event);
+    return tally;
+  }
+
   add(event: { readonly type: string; readonly data: unknown }): void {
     const tally = this.of(event.type);
     tally.count += 1n;
