@@ -38,6 +38,7 @@ export const CODES = {
   DocumentValidationFailure: 121,
   CommandNotSupported: 115,
   ExceededMemoryLimit: 146,
+  InvalidPipelineOperator: 168,
   QueryPlanKilled: 175,
   CannotIndexParallelArrays: 171,
   InvalidIndexSpecificationOption: 197,
@@ -63,6 +64,12 @@ export class MongoError extends Error {
   ) {
     super(message);
   }
+}
+
+/** The same error with what was being done in front, as mongod chains causes. */
+export function inContext(context: string, error: unknown): unknown {
+  if (!(error instanceof MongoError)) return error;
+  return new MongoError(error.code, error.codeName, `${context} :: caused by :: ${error.message}`, error.extra);
 }
 
 export function fail(name: CodeName, message: string, extra: PlainObject = {}): never {

@@ -152,11 +152,13 @@ describe('expressions', () => {
   });
 
   it.each<[string, unknown, number]>([
-    ['an unknown operator', { $frob: 1 }, 168],
+    ['an unknown operator', { $frob: 1 }, 31325],
+    ['an unknown operator within', [{ $frob: 1 }], 168],
     ['division by zero', { $divide: [1, 0] }, 2],
     ['adding a string', { $add: [1, 'x'] }, 14],
     ['an undefined variable', '$$nope', 17276],
-    ['two operators', { $add: [1], $abs: 1 }, 15983],
+    ['two operators', { $add: [1], $abs: 1 }, 16410],
+    ['two operators within', [{ $add: [1], $abs: 1 }], 15983],
   ])('refuses %s', async (_name, expression, code) => {
     await expect(value(expression)).rejects.toMatchObject({ code });
   });

@@ -287,12 +287,18 @@ describe('refused projections and sorts', () => {
     [{ $a: 1 }, 16410],
     [{ b: 1, 'b.x': 1 }, 31249],
     [{ 'b.x': 1, b: 1 }, 31250],
-    [{ a: { $frob: 1 } }, 168],
+    [{ a: { $frob: 1 } }, 31325],
     [{ a: { $slice: 'x' } }, 28667],
     [{ 'b.d': { $elemMatch: { x: 2 } } }, 31275],
     [{ 'l.$': 1, 'd.$': 1 }, 31276],
     [{ 'l.$': 0 }, 31395],
-    [{ 'l.$': 1 }, 51246],
+    [{ 'l.$': 1 }, 31277],
+    [{ 'l.$': { $add: [1, 1] } }, 31271],
+    [{ 'l.$': 'x' }, 31308],
+    [{ 'l.$': 1, d: { $elemMatch: { x: 1 } } }, 31256],
+    [{ b: 0, a: 'x' }, 31310],
+    [{ b: 0, a: { $abs: 1 } }, 31252],
+    [{ a: { $elemMatch: 1 } }, 31274],
   ])('%j: %i', async (projection, code) => {
     await subject.coll.insertOne({ l: [1], d: [1], b: { x: 1 } });
     await expect(subject.coll.findOne({}, { projection })).rejects.toMatchObject({ code });

@@ -2,7 +2,7 @@ import { compareValues } from '../bson/compare.js';
 import { asDecimal, arithmetic, toDouble } from '../bson/numbers.js';
 import { Arr, Doc, Field } from '../bson/document.js';
 import { Decimal, Int32, isNumber, typeName, type Maybe, type NumberValue, type Value } from '../bson/values.js';
-import { decimalFromDouble } from '../bson/decimal.js';
+import { decimalOf, exactDouble } from '../bson/decimal.js';
 import { fail, failAt } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import { keyText } from '../query/tests.js';
@@ -83,10 +83,8 @@ export class Sum implements Accumulator {
 
   result(): NumberValue {
     if (this.#decimal !== undefined) {
-      let total: NumberValue = this.#decimal;
-      if (this.#integers !== 0n) total = arithmetic('add', total, asDecimal(this.#integers)) as Decimal;
-      if (this.#hasDouble) total = arithmetic('add', total, decimalFromDouble(this.#total())) as Decimal;
-      return total;
+      const total = arithmetic('add', this.#decimal, asDecimal(this.#integers)) as Decimal;
+      return this.#hasDouble ? this.#withDoubles(total) : total;
     }
     if (this.#hasDouble) {
       this.#addDouble(Number(this.#integers));
@@ -100,6 +98,15 @@ export class Sum implements Accumulator {
 
   #total(): number {
     return this.#double + this.#compensation;
+  }
+
+  /** Beside decimals doubles count by their exact value, not by 15 digits. */
+  #withDoubles(total: Decimal): Decimal {
+    if (!Number.isFinite(this.#double)) return arithmetic('add', total, this.#double) as Decimal;
+    return [this.#double, this.#compensation].reduce((sum, part) => {
+      const { coefficient, exponent } = exactDouble(part);
+      return arithmetic('add', sum, decimalOf(coefficient, exponent)) as Decimal;
+    }, total);
   }
 }
 

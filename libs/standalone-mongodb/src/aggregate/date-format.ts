@@ -1,5 +1,6 @@
-import { DateTime as Luxon, type Zone } from 'luxon';
+import type { DateTime as Luxon } from 'luxon';
 import { failAt } from '../errors.js';
+import { checkFormat } from './date-parse.js';
 
 const pad = (value: number, width: number): string => String(value).padStart(width, '0');
 
@@ -24,46 +25,18 @@ const SPECIFIERS: Readonly<Record<string, (date: Luxon) => string>> = {
   '%': () => '%',
 };
 
-/** mongod's `%` specifiers. */
-export function formatDate(date: Luxon, format: string): string {
-  return format.replace(/%(.)?/g, (whole, specifier: string | undefined) => {
-    const give = SPECIFIERS[specifier ?? ''];
-    return give === undefined ? failAt(18536, `Invalid format character '${whole}' in format string`) : give(date);
-  });
+/** Refuses a format that has a specifier which mongod does not know. */
+export function checkWriteFormat(format: string): void {
+  checkFormat(format, (specifier) => SPECIFIERS[specifier] !== undefined);
 }
 
-const TOKENS: Readonly<Record<string, string>> = {
-  Y: 'yyyy',
-  m: 'MM',
-  d: 'dd',
-  H: 'HH',
-  M: 'mm',
-  S: 'ss',
-  L: 'SSS',
-  j: 'ooo',
-  z: 'ZZZ',
-  b: 'MMM',
-  B: 'MMMM',
-};
-
-/** Milliseconds of a text, by mongod's format or ISO 8601; undefined when it is no date. */
-export function parseDate(text: string, format: string | undefined, zone: Zone): number | undefined {
-  if (format === undefined) {
-    // A date needs its year, month and day: mongod takes no less.
-    if (!/^\s*\d{4}-\d{2}-\d{2}(?:[T ]|\s*$)/.test(text)) return undefined;
-    const parsed = Luxon.fromISO(text.trim().replace(' ', 'T'), { zone });
-    return parsed.isValid ? parsed.toMillis() : undefined;
+/** A checked format's text. */
+export function formatDate(date: Luxon, format: string): string {
+  if (date.year < 0 || date.year > 9999) {
+    failAt(
+      18537,
+      `Could not convert date to string: date component was outside the supported range of 0-9999: ${date.year}`,
+    );
   }
-  const pattern = format.replace(
-    /%(.)|([A-Za-z]+)/g,
-    (whole, specifier: string | undefined, literal: string | undefined) => {
-      if (literal !== undefined) return `'${literal}'`;
-      return (
-        TOKENS[specifier ?? ''] ??
-        (specifier === '%' ? '%' : failAt(18536, `Invalid format character '${whole}' in format string`))
-      );
-    },
-  );
-  const parsed = Luxon.fromFormat(text, pattern, { zone, locale: 'en' });
-  return parsed.isValid ? parsed.toMillis() : undefined;
+  return format.replace(/%(.)/g, (_, specifier: string) => SPECIFIERS[specifier]?.(date) ?? '');
 }

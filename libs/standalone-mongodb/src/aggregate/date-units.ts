@@ -1,6 +1,6 @@
 import { DateTime as Luxon, FixedOffsetZone, type Zone } from 'luxon';
-import { DateTime, type Maybe } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { DateTime, typeName, type Maybe } from '../bson/values.js';
+import { fail, failAt } from '../errors.js';
 
 export const UNITS = ['year', 'quarter', 'month', 'week', 'day', 'hour', 'minute', 'second', 'millisecond'] as const;
 export type Unit = (typeof UNITS)[number];
@@ -16,10 +16,16 @@ export const UNIT_MS: Partial<Record<Unit, number>> = {
 };
 
 export function unitNamed(value: Maybe, name: string): Unit {
+  if (typeof value !== 'string') {
+    return failAt(5439013, `${name} requires 'unit' to be a string, but got ${typeName(value)}`);
+  }
   const unit = UNITS.find((known) => known === value);
   return (
     unit ??
-    fail('FailedToParse', `${name} parameter 'unit' value cannot be recognized as a time unit: ${String(value)}`)
+    fail(
+      'FailedToParse',
+      `${name} parameter 'unit' value parsing failed :: caused by :: unknown time unit value: ${value}`,
+    )
   );
 }
 
@@ -31,5 +37,8 @@ export function addUnits(
   zone: Zone = FixedOffsetZone.utcInstance,
 ): DateTime {
   const at = Luxon.fromMillis(Number(date.ms), { zone });
-  return new DateTime(BigInt(at.plus({ [unit]: amount }).toMillis()));
+  const moved = at.plus({ [unit]: amount });
+  // Beyond what JavaScript's calendar holds mongod has dates, too, but this server does not.
+  if (!moved.isValid) fail('NotImplemented', 'standalone mode has no dates so far from 1970');
+  return new DateTime(BigInt(moved.toMillis()));
 }

@@ -1,7 +1,7 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import type { Maybe, Value } from '../bson/values.js';
-import { fail, failAt, MongoError } from '../errors.js';
-import { operators, type Expression, type Variables } from './operators.js';
+import { fail, failAt } from '../errors.js';
+import { constant, folded, operators, type Expression, type Variables } from './operators.js';
 
 export type { Expression, Variables } from './operators.js';
 
@@ -12,10 +12,10 @@ export function compileExpression(value: Value): Expression {
   if (typeof value === 'string' && value.startsWith('$')) return compilePath(value);
   if (value instanceof Arr) {
     const items = value.items.map(compileExpression);
-    return (doc, variables) => Arr.of(items.map((item) => item(doc, variables) ?? null));
+    return folded(items, (doc, variables) => Arr.of(items.map((item) => item(doc, variables) ?? null)));
   }
   if (value instanceof Doc) return compileDocument(value);
-  return () => value;
+  return constant(value);
 }
 
 function compileDocument(value: Doc): Expression {
@@ -33,24 +33,48 @@ function compileDocument(value: Doc): Expression {
       failAt(16412, `FieldPath field names may not contain '.'. Consider using $getField or $setField.`);
     return { name: field.name, expression: compileExpression(field.value) };
   });
-  return (doc, variables) => {
-    const out: Field[] = [];
-    for (const { name, expression } of fields) {
-      const result = expression(doc, variables);
-      if (result !== undefined) out.push(Field.of(name, result));
-    }
-    return Doc.of(out);
-  };
+  return folded(
+    fields.map(({ expression }) => expression),
+    (doc, variables) => {
+      const out: Field[] = [];
+      for (const { name, expression } of fields) {
+        const result = expression(doc, variables);
+        if (result !== undefined) out.push(Field.of(name, result));
+      }
+      return Doc.of(out);
+    },
+  );
 }
 
 /** Expressions that mongod has and this server has not. */
-const ABSENT = new Set(['$function', '$accumulator', '$meta', '$toHashedIndexKey', '$_internalFindPositional']);
+const ABSENT = new Set([
+  ...[
+    '$function',
+    '$meta',
+    '$toHashedIndexKey',
+    '$_internalFindPositional',
+    '$_internalFindSlice',
+    '$_internalFindElemMatch',
+  ],
+  ...[
+    '$_internalJsEmit',
+    '$_internalKeyStringValue',
+    '$_internalOwningShard',
+    '$_internalIndexKey',
+    '$_testApiVersion',
+  ],
+]);
+
+/** Whether mongod has an expression of that name. */
+export function isExpressionName(name: string): boolean {
+  return operators.has(name) || ABSENT.has(name);
+}
 
 function compileOperator(field: Field): Expression {
   const operator = operators.get(field.name);
   if (operator === undefined) {
-    if (ABSENT.has(field.name)) fail('NotImplemented', `standalone mode has no expression '${field.name}'`);
-    throw new MongoError(168, 'InvalidPipelineOperator', `Unrecognized expression '${field.name}'`);
+    if (ABSENT.has(field.name)) return fail('NotImplemented', `standalone mode has no expression '${field.name}'`);
+    return fail('InvalidPipelineOperator', `Unrecognized expression '${field.name}'`);
   }
   return operator(field.value, field.name);
 }

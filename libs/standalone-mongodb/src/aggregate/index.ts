@@ -3,6 +3,7 @@ import './operators-numeric.js';
 import './operators-logic.js';
 import './operators-string.js';
 import './operators-array.js';
+import './operators-array-parts.js';
 import './operators-set.js';
 import './operators-object.js';
 import './operators-bits.js';
@@ -27,13 +28,16 @@ import { fail } from '../errors.js';
 import { compileSchema } from '../schema/json-schema.js';
 import { pipelineUpdates } from '../update/update.js';
 import { compileExpression, withScope, type Variables } from './expression.js';
+import { optimizing } from './operators.js';
 import { compileStage, isStage } from './stages.js';
 import type { Catalog } from '../storage/catalog.js';
 import { isTruthy } from './values.js';
 import { variablesOf } from './variables.js';
 
 topLevelExtensions.set('$expr', (value, variables) => {
-  const expression = withScope(variables, () => compileExpression(value));
+  const expression = optimizing('Failed to optimize expression', () =>
+    withScope(variables, () => compileExpression(value)),
+  );
   return { kind: 'custom', name: '$expr', matches: (doc) => isTruthy(expression(doc, variables)) };
 });
 

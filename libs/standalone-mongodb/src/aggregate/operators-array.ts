@@ -1,17 +1,23 @@
-import { compareValues } from '../bson/compare.js';
+import { compareMaybe } from '../bson/compare.js';
 import { Arr, Doc } from '../bson/document.js';
-import { toDouble } from '../bson/numbers.js';
-import { Int32, isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
+import { Int32, typeName, type Maybe, type Value } from '../bson/values.js';
+import { failAt } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
-import { parseSort, sortKey, tupleComparator } from '../query/sort.js';
+import { elementOrder } from '../query/element-order.js';
 import { compileExpression, scoped, variableName } from './expression.js';
-import { operators } from './operators.js';
+import { folded, operators } from './operators.js';
 import { withVariable } from './operators-logic.js';
-import { define, defineNamed, integer, isNullish, isTruthy, namedSpec } from './values.js';
-
-/** What an element of an array costs in memory, about. */
-const RANGE_ITEM_BYTES = 16;
+import {
+  argumentsOf,
+  define,
+  defineInTurn,
+  isNullish,
+  isTruthy,
+  namedSpec,
+  numberText,
+  position,
+  small,
+} from './values.js';
 
 function arrayOr(value: Maybe, name: string, code: number): Arr {
   return value instanceof Arr
@@ -20,16 +26,18 @@ function arrayOr(value: Maybe, name: string, code: number): Arr {
 }
 
 define('$size', 1, (a) => new Int32(arrayOr(a, '$size', 17124).items.length));
-define('$arrayElemAt', 2, (a, at) => {
-  if (isNullish(a) || isNullish(at)) return null;
-  const items =
-    a instanceof Arr ? a.items : failAt(28689, `$arrayElemAt's first argument must be an array, but is ${typeName(a)}`);
-  const index = integer(at, () =>
-    failAt(28690, `$arrayElemAt's second argument must be a numeric value, but is ${typeName(at)}`),
+define('$arrayElemAt', 2, (list, at) => {
+  if (isNullish(list) || isNullish(at)) return null;
+  if (!(list instanceof Arr))
+    return failAt(28689, `$arrayElemAt's first argument must be an array, but is ${typeName(list)}`);
+  const index = small(
+    at,
+    () => failAt(28690, `$arrayElemAt's second argument must be a numeric value, but is ${typeName(at)}`),
+    () => failAt(28691, `$arrayElemAt's second argument must be representable as a 32-bit integer: ${numberText(at)}`),
   );
-  return items[index < 0 ? items.length + index : index];
+  return list.items[index < 0 ? list.items.length + index : index];
 });
-define('$concatArrays', [0, Infinity], (...args) => {
+defineInTurn('$concatArrays', (args) => {
   const items: Value[] = [];
   for (const arg of args) {
     if (isNullish(arg)) return null;
@@ -45,57 +53,21 @@ define('$reverseArray', 1, (a) => {
 define('$in', 2, (value, list) => {
   if (!(list instanceof Arr))
     return failAt(40081, `$in requires an array as a second argument, found: ${typeName(list)}`);
-  return value !== undefined && list.items.some((item) => compareValues(item, value) === 0);
+  return list.items.some((item) => compareMaybe(item, value) === 0);
 });
-define('$indexOfArray', [2, 4], (list, value, start = new Int32(0), end) => {
-  if (isNullish(list)) return null;
-  const items =
-    list instanceof Arr
-      ? list.items
-      : failAt(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(list)}`);
-  const from = isNumber(start) ? toDouble(start) : 0;
-  const to = isNumber(end) ? Math.min(toDouble(end), items.length) : items.length;
-  for (let i = from; i < to; i += 1)
-    if (value !== undefined && compareValues(items[i] as Value, value) === 0) return new Int32(i);
-  return new Int32(-1);
+operators.set('$indexOfArray', (argument, name) => {
+  const args = argumentsOf(argument, name, 2, 4);
+  return folded(args, (doc, variables) => {
+    const [list, value, ...bounds] = args.map((arg) => arg(doc, variables));
+    if (isNullish(list)) return null;
+    if (!(list instanceof Arr))
+      return failAt(40090, `$indexOfArray requires an array as a first argument, found: ${typeName(list)}`);
+    const [from = 0, to = Infinity] = bounds.map((bound, i) => position(name, bound, i === 0 ? 'starting' : 'ending'));
+    const end = Math.min(to, list.items.length);
+    for (let i = from; i < end; i += 1) if (compareMaybe(list.items[i], value) === 0) return new Int32(i);
+    return new Int32(-1);
+  });
 });
-define('$slice', [2, 3], (list, a, b) => {
-  if (isNullish(list) || isNullish(a) || b === null) return null;
-  const items =
-    list instanceof Arr
-      ? list.items
-      : failAt(28724, `First argument to $slice must be an array, but is of type: ${typeName(list)}`);
-  const first = integer(a, () =>
-    failAt(28725, `Second argument to $slice must be a numeric value, but is of type: ${typeName(a)}`),
-  );
-  if (b === undefined) return Arr.of(first >= 0 ? items.slice(0, first) : items.slice(first));
-  const count = integer(b, () =>
-    failAt(28727, `Third argument to $slice must be numeric, but is of type: ${typeName(b)}`),
-  );
-  if (count <= 0) failAt(28729, `Third argument to $slice must be positive: ${count}`);
-  const start = first >= 0 ? first : Math.max(0, items.length + first);
-  return Arr.of(items.slice(start, start + count));
-});
-define('$range', [2, 3], (start, end, step = new Int32(1)) => {
-  const from = integer(start, () =>
-    failAt(34443, `$range requires a numeric starting value, found value of type: ${typeName(start)}`),
-  );
-  const to = integer(end, () =>
-    failAt(34445, `$range requires a numeric ending value, found value of type: ${typeName(end)}`),
-  );
-  const by = integer(step, () =>
-    failAt(34447, `$range requires a numeric step value, found value of type:${typeName(step)}`),
-  );
-  if (by === 0) failAt(34449, '$range requires a non-zero step value');
-  const bytes = Math.max(0, (to - from) / by) * RANGE_ITEM_BYTES;
-  if (bytes > 100 * 1024 * 1024) {
-    fail('ExceededMemoryLimit', `$range would use too much memory (${bytes} bytes) and cannot spill to disk.`);
-  }
-  const items: Value[] = [];
-  for (let n = from; by > 0 ? n < to : n > to; n += by) items.push(new Int32(n));
-  return Arr.of(items);
-});
-
 operators.set('$filter', (argument, name) => {
   const spec = namedSpec(argument, name, ['input', 'as', 'cond', 'limit'], ['input', 'cond']);
   const input = compileExpression(spec.get('input') ?? null);
@@ -112,9 +84,9 @@ operators.set('$filter', (argument, name) => {
   };
 });
 function filterLimit(value: Value): number {
-  const limit = integer(value, () =>
-    failAt(327391, `$filter: limit must be represented as a 32-bit integral value: ${shellText(value)}`),
-  );
+  const refuse = (): never =>
+    failAt(327391, `$filter: limit must be represented as a 32-bit integral value: ${shellText(value)}`);
+  const limit = small(value, refuse, refuse);
   return limit >= 1 ? limit : failAt(327392, `$filter: limit must be greater than 0: ${limit}`);
 }
 
@@ -146,15 +118,18 @@ operators.set('$reduce', (argument, name) => {
   };
 });
 
-defineNamed('$sortArray', ['input', 'sortBy'], ['input', 'sortBy'], ({ input, sortBy }) => {
-  if (isNullish(input)) return null;
-  const items = [...arrayOr(input, '$sortArray', 2942504).items];
-  if (isNumber(sortBy)) return Arr.of(items.sort((a, b) => compareValues(a, b) * toDouble(sortBy)));
-  const { fields } = parseSort(sortBy);
-  const compare = tupleComparator(fields);
-  const paths = fields.map((field) => field.parts);
-  const keyOf = (item: Value) => sortKey(item instanceof Doc ? item : Doc.EMPTY, paths, compare);
-  return Arr.of(items.sort((a, b) => compare(keyOf(a), keyOf(b))));
+operators.set('$sortArray', (argument, name) => {
+  const spec = namedSpec(argument, name, ['input', 'sortBy'], ['input', 'sortBy']);
+  const input = compileExpression(spec.get('input') ?? null);
+  const order = elementOrder(spec.get('sortBy') ?? null);
+  return folded([input], (doc, variables) => {
+    const list = input(doc, variables);
+    if (isNullish(list)) return null;
+    if (!(list instanceof Arr)) {
+      return failAt(2942504, `The input argument to $sortArray must be an array, but was of type: ${typeName(list)}`);
+    }
+    return Arr.of([...list.items].sort(order));
+  });
 });
 
 for (const name of ['$first', '$last']) {

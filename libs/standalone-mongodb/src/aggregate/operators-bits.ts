@@ -3,7 +3,7 @@ import { encodeDoc } from '../bson/encode.js';
 import { Binary, Int32, isNumber, Timestamp, typeName, type Maybe } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import { operators } from './operators.js';
-import { define, isNullish } from './values.js';
+import { define, defineInTurn, isNullish } from './values.js';
 
 type Bits = (a: bigint, b: bigint) => bigint;
 
@@ -14,7 +14,7 @@ const FOLDS: Readonly<Record<string, readonly [start: bigint, apply: Bits]>> = {
 };
 
 for (const [name, [start, apply]] of Object.entries(FOLDS)) {
-  define(name, [0, Infinity], (...args) => {
+  defineInTurn(name, (args) => {
     let bits = start;
     let long = false;
     for (const arg of args) {

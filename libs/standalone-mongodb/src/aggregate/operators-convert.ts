@@ -1,12 +1,15 @@
-import { parseDecimal } from '../bson/decimal.js';
-import { asDecimal, compareNumbers, toDouble } from '../bson/numbers.js';
+import { parseDecimal, partsOf } from '../bson/decimal.js';
+import { asDecimal, toDouble } from '../bson/numbers.js';
 import {
+  Binary,
   BsonType,
   DateTime,
   Decimal,
   Int32,
   isNumber,
+  nameOfType,
   ObjectId,
+  SymbolValue,
   Timestamp,
   typeByName,
   typeName,
@@ -15,11 +18,12 @@ import {
   type Value,
 } from '../bson/values.js';
 import { FixedOffsetZone } from 'luxon';
-import { Arr } from '../bson/document.js';
-import { fail, failAt, MongoError } from '../errors.js';
-import { parseDate } from './date-format.js';
+import { Arr, Doc } from '../bson/document.js';
+import { CODES, fail, failAt, MongoError } from '../errors.js';
+import { readFreely } from './date-parse.js';
+import { wholeOf } from './decimal-rounding.js';
 import { compileExpression } from './expression.js';
-import { operators } from './operators.js';
+import { folded, operators } from './operators.js';
 import { defineNamed, isNullish, textOf } from './values.js';
 
 const ALIASES: Readonly<Record<string, BsonType>> = {
@@ -38,115 +42,186 @@ for (const [name, type] of Object.entries(ALIASES)) {
     const items = argument instanceof Arr ? argument.items : [argument];
     if (items.length !== 1) failAt(50723, `${name} requires a single argument, got ${items.length}`);
     const input = compileExpression(items[0] as Value);
-    return (doc, variables) => {
+    return folded([input], (doc, variables) => {
       const value = input(doc, variables);
       return isNullish(value) ? null : convert(value, type);
-    };
+    });
   });
 }
 
 defineNamed('$convert', ['input', 'to', 'onError', 'onNull', 'format', 'byteOrder'], ['input', 'to'], (args) => {
-  const { input, to } = args;
+  const { input } = args;
+  const type = targetOf(args['to']);
   if (isNullish(input)) return 'onNull' in args ? args['onNull'] : null;
-  if (isNullish(to)) return null;
-  const type = typeof to === 'string' ? typeByName(to) : isNumber(to) ? (toDouble(to) as BsonType) : undefined;
-  if (type === undefined) return fail('BadValue', `Unknown type name: ${String(to)}`);
+  if (type === null) return null;
+  for (const name of ['format', 'byteOrder']) {
+    if (!isNullish(args[name])) fail('NotImplemented', `standalone mode has no $convert option '${name}'`);
+  }
   try {
     return convert(input, type);
   } catch (error) {
-    if (error instanceof MongoError && 'onError' in args) return args['onError'];
+    if (error instanceof MongoError && error.code === CODES.ConversionFailure && 'onError' in args) {
+      return args['onError'];
+    }
     throw error;
   }
 });
 
-function convert(value: Value, type: BsonType): Maybe {
-  const result = converted(value, type);
-  return result ?? failConversion(value, type);
+/** The type that `to` asks for; null for nothing. */
+function targetOf(to: Maybe): BsonType | null {
+  if (isNullish(to)) return null;
+  if (to instanceof Doc) {
+    if (!to.has('type')) failAt(4341105, "$convert's 'to' argument must be a string, number or object with a 'type'");
+    if (to.has('subtype')) fail('NotImplemented', "standalone mode has no $convert option 'to.subtype'");
+    return targetOf(to.get('type'));
+  }
+  if (typeof to === 'string') return typeByName(to) ?? fail('BadValue', `Unknown type name: ${to}`);
+  if (!isNumber(to)) {
+    return fail('FailedToParse', `$convert's 'to' argument must be a string or number, but is ${typeName(to)}`);
+  }
+  const code = toDouble(to);
+  if (!Number.isInteger(code)) fail('FailedToParse', "In $convert, numeric 'to' argument is not an integer");
+  const known = typeByCode(code);
+  const refusal = `In $convert, numeric value for 'to' does not correspond to a BSON type: ${code}`;
+  return known ?? fail('FailedToParse', refusal);
 }
 
-function failConversion(value: Value, type: BsonType): never {
-  const to = NAMES[type] ?? 'that type';
-  return fail(
-    'ConversionFailure',
-    `Unsupported conversion from ${typeName(value)} to ${to} in $convert with no onError value`,
+function typeByCode(code: number): BsonType | undefined {
+  if (code === -1 || code === BsonType.MinKey) return BsonType.MinKey;
+  const isKnown = (code >= 1 && code <= 19) || code === BsonType.MaxKey;
+  return isKnown ? (code as BsonType) : undefined;
+}
+
+function convert(value: Value, type: BsonType): Maybe {
+  if (isBinary(value, type)) fail('NotImplemented', 'standalone mode has no $convert from or to binData');
+  return (
+    converted(value, type) ??
+    fail(
+      'ConversionFailure',
+      `Unsupported conversion from ${typeName(value)} to ${nameOfType(type)} in $convert with no onError value`,
+    )
   );
 }
 
-const NAMES: Partial<Record<BsonType, string>> = {
-  [BsonType.Int32]: 'int',
-  [BsonType.Int64]: 'long',
-  [BsonType.Double]: 'double',
-  [BsonType.Decimal128]: 'decimal',
-  [BsonType.Boolean]: 'bool',
-  [BsonType.String]: 'string',
-  [BsonType.Date]: 'date',
-  [BsonType.ObjectId]: 'objectId',
-};
+/** What mongod 8.0 converts with a format: strings and UUIDs from binary data, and back. */
+function isBinary(value: Value, type: BsonType): boolean {
+  if (value instanceof Binary) return type === BsonType.String || type === BsonType.Binary;
+  return typeof value === 'string' && type === BsonType.Binary;
+}
 
 function converted(value: Value, type: BsonType): Maybe {
   // What is no number and not false is true, as dates and strings are.
   if (type === BsonType.Boolean) return isNumber(value) ? toDouble(value) !== 0 : value !== false;
-  if (type === BsonType.String) return textOf(value);
-  if (type === BsonType.Date) return toDate(value);
-  if (type === BsonType.ObjectId) {
-    if (value instanceof ObjectId) return value;
-    if (typeof value !== 'string') return undefined;
-    return /^[0-9a-f]{24}$/i.test(value) ? new ObjectId(Buffer.from(value, 'hex')) : unparsable(value);
+  if (type === BsonType.String) {
+    return value instanceof SymbolValue || value instanceof Timestamp ? undefined : textOf(value);
   }
-  const number = numberFrom(value, type);
+  if (type === BsonType.Date) return toDate(value);
+  if (type === BsonType.ObjectId) return toObjectId(value);
+  return isNumberType(type) ? toNumber(value, type) : undefined;
+}
+
+function toObjectId(value: Value): Maybe {
+  if (value instanceof ObjectId) return value;
+  if (typeof value !== 'string') return undefined;
+  if (/^[0-9a-f]{24}$/i.test(value)) return new ObjectId(Buffer.from(value, 'hex'));
+  const reason =
+    value.length === 24
+      ? `Invalid character found in hex string: "${value}"`
+      : `Invalid string length for parsing to OID, expected 24 but found ${value.length}`;
+  return fail('ConversionFailure', `Failed to parse objectId '${value}' in $convert with no onError value: ${reason}`);
+}
+
+const NUMBER_TYPES: readonly BsonType[] = [BsonType.Decimal128, BsonType.Double, BsonType.Int32, BsonType.Int64];
+
+function isNumberType(type: BsonType): type is NumberType {
+  return NUMBER_TYPES.includes(type);
+}
+
+type NumberType = BsonType.Decimal128 | BsonType.Double | BsonType.Int32 | BsonType.Int64;
+
+function toNumber(value: Value, type: NumberType): Maybe {
+  if (typeof value === 'string') return parsed(value, type);
+  const number = isNumber(value) ? value : numberFrom(value, type);
   if (number === undefined) return undefined;
   if (type === BsonType.Decimal128) return asDecimal(number);
-  if (type === BsonType.Double) return toDouble(number);
+  if (type === BsonType.Double) return doubleOf(number);
   return toInteger(number, type === BsonType.Int32);
 }
 
-function numberFrom(value: Value, type: BsonType): NumberValue | undefined {
-  if (isNumber(value)) return value;
+function numberFrom(value: Value, type: NumberType): NumberValue | undefined {
   if (typeof value === 'boolean') return new Int32(Number(value));
-  if (value instanceof DateTime && type !== BsonType.Int32) return value.ms;
-  if (typeof value !== 'string') return undefined;
-  if (type === BsonType.Decimal128) return parseDecimal(value) ?? unparsable(value);
-  if (type === BsonType.Double) {
-    const parsed = /^\s|\s$|^$|^0x/i.test(value) ? NaN : Number(value);
-    if (Number.isNaN(parsed) && !/^[+-]?nan$/i.test(value)) unparsable(value);
-    return parsed;
-  }
-  return /^[+-]?\d+$/.test(value) ? BigInt(value.replace('+', '')) : unparsable(value);
+  return value instanceof DateTime && type !== BsonType.Int32 ? value.ms : undefined;
 }
 
-function unparsable(value: string): never {
-  return fail('ConversionFailure', `Failed to parse '${value}' in $convert with no onError value`);
+/** A decimal beyond the range of doubles does not become infinite. */
+function doubleOf(value: NumberValue): number {
+  const double = toDouble(value);
+  if (value instanceof Decimal && !Number.isFinite(double) && partsOf(value).kind === 'finite') overflow(value);
+  return double;
+}
+
+const INTEGER_TYPES: readonly BsonType[] = [BsonType.Int32, BsonType.Int64];
+
+function parsed(value: string, type: NumberType): Value {
+  if (value.startsWith('0x')) {
+    fail('ConversionFailure', `Illegal hexadecimal input in $convert with no onError value: ${value}`);
+  }
+  if (value === '') unparsable(value, 'Empty string');
+  if (type === BsonType.Decimal128)
+    return parseDecimal(value) ?? unparsable(value, 'Failed to parse string to decimal');
+  if (INTEGER_TYPES.includes(type)) {
+    if (!/^[+-]?\d+$/.test(value)) return unparsable(value, 'Did not consume whole string.');
+    const whole = BigInt(value.replace('+', ''));
+    const bits = type === BsonType.Int32 ? 32 : 64;
+    if (BigInt.asIntN(bits, whole) !== whole) unparsable(value, 'Overflow');
+    return type === BsonType.Int32 ? new Int32(Number(whole)) : whole;
+  }
+  return parsedDouble(value);
+}
+
+function parsedDouble(value: string): number {
+  if (/^\s/.test(value)) unparsable(value, 'Leading whitespace');
+  const special = /^([+-]?)(?:(nan)|inf(?:inity)?)$/i.exec(value);
+  if (special !== null) return special[2] !== undefined ? NaN : special[1] === '-' ? -Infinity : Infinity;
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value)) unparsable(value, 'Did not consume whole string.');
+  const number = Number(value);
+  if (!Number.isFinite(number)) unparsable(value, 'Out of range');
+  return number;
+}
+
+function unparsable(value: string, reason: string): never {
+  return fail('ConversionFailure', `Failed to parse number '${value}' in $convert with no onError value: ${reason}`);
+}
+
+function overflow(value: NumberValue): never {
+  // mongod does not say which int64.
+  const which = typeof value === 'bigint' ? '' : textOf(value);
+  return fail('ConversionFailure', `Conversion would overflow target type in $convert with no onError value: ${which}`);
 }
 
 function toInteger(value: NumberValue, small: boolean): Value {
-  const [low, high] = small ? [-(2n ** 31n), 2n ** 31n - 1n] : [-(2n ** 63n), 2n ** 63n - 1n];
-  const whole = truncated(value);
-  if (whole === undefined || whole < low || whole > high) {
-    return fail('ConversionFailure', 'Conversion would overflow target type in $convert with no onError value');
-  }
+  const whole = wholePart(value);
+  if (BigInt.asIntN(small ? 32 : 64, whole) !== whole) return overflow(value);
   return small ? new Int32(Number(whole)) : whole;
 }
 
-function truncated(value: NumberValue): bigint | undefined {
-  if (value instanceof Int32) return BigInt(value.value);
-  if (typeof value === 'bigint') return value;
-  const double = toDouble(value);
-  if (!Number.isFinite(double)) return undefined;
-  if (typeof value === 'number') return BigInt(Math.trunc(double));
-  let whole = BigInt(Math.trunc(double));
-  // The nearest double may be past the decimal: step back to what is cut from the exact value.
-  while (compareNumbers(whole, value) > 0 && whole > 0n) whole -= 1n;
-  while (compareNumbers(whole, value) < 0 && whole < 0n) whole += 1n;
-  return whole;
+/** The number without its fraction. */
+function wholePart(value: NumberValue): bigint {
+  const whole =
+    typeof value !== 'number' ? wholeOf(value, 'down') : Number.isFinite(value) ? BigInt(Math.trunc(value)) : undefined;
+  if (whole !== undefined) return whole;
+  const what = Number.isNaN(toDouble(value)) ? 'NaN' : 'infinity';
+  return fail(
+    'ConversionFailure',
+    `Attempt to convert ${what} value to integer type in $convert with no onError value`,
+  );
 }
 
 function toDate(value: Value): Maybe {
   if (value instanceof DateTime) return value;
   if (value instanceof Timestamp) return new DateTime((value.value >> 32n) * 1000n);
-  if (value instanceof ObjectId) return new DateTime(BigInt(value.bytes.readUInt32BE(0)) * 1000n);
-  if (typeof value === 'bigint') return new DateTime(value);
-  if (typeof value === 'number' || value instanceof Decimal) return new DateTime(truncated(value) ?? 0n);
-  if (typeof value !== 'string') return undefined;
-  const parsed = parseDate(value, undefined, FixedOffsetZone.utcInstance);
-  return parsed === undefined ? unparsable(value) : new DateTime(BigInt(parsed));
+  if (value instanceof ObjectId) return new DateTime(BigInt(value.bytes.readInt32BE(0)) * 1000n);
+  if (typeof value === 'string') return new DateTime(BigInt(readFreely(value, FixedOffsetZone.utcInstance)));
+  if (!isNumber(value) || value instanceof Int32) return undefined;
+  return new DateTime(toInteger(value, false) as bigint);
 }

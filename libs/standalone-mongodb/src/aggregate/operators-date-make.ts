@@ -1,39 +1,42 @@
-import { DateTime as Luxon, type Zone } from 'luxon';
+import { DateTime as Luxon, FixedOffsetZone, type Zone } from 'luxon';
 import { toDouble } from '../bson/numbers.js';
-import { DateTime, isNumber, typeName, type Maybe } from '../bson/values.js';
+import { DateTime, isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import { UNIT_MS, unitNamed, type Unit } from './date-units.js';
-import { dateOf, luxonOf, startOf, zoneOf } from './operators-date.js';
+import { dateArgument, firstDayOf, luxonOf, startOf, zoneInContext, zoneOf } from './operators-date.js';
 import { defineNamed, isNullish, namedSpec } from './values.js';
-import { operators } from './operators.js';
+import { folded, operators } from './operators.js';
 import { compileExpression } from './expression.js';
 
 /** Bins are counted from the first moment of 2000; that was a Saturday. */
 const REFERENCE_YEAR = 2000;
 
 defineNamed('$dateTrunc', ['date', 'unit', 'binSize', 'timezone', 'startOfWeek'], ['date', 'unit'], (args) => {
-  const zone = zoneOf(args['timezone']);
-  const { date } = args;
-  const binSize = 'binSize' in args ? args['binSize'] : 1;
-  if (isNullish(date) || isNullish(args['unit']) || isNullish(binSize) || zone === null) return null;
+  const { date, binSize } = args;
+  if (isNullish(date) || ('binSize' in args && isNullish(binSize))) return null;
+  const size = 'binSize' in args ? binSizeOf(binSize as Value) : 1;
+  if (isNullish(args['unit'])) return null;
   const unit = unitNamed(args['unit'], '$dateTrunc');
-  const size = typeof binSize === 'number' ? binSize : isNumber(binSize) ? toDouble(binSize) : NaN;
-  if (!Number.isInteger(size)) {
-    failAt(
-      5439017,
-      `$dateTrunc requires 'binSize' to be a 64-bit integer, but got value '${shellText(binSize)}' of type ${typeName(binSize)}`,
-    );
-  }
-  if (size <= 0) failAt(5439018, `$dateTrunc requires 'binSize' to be greater than 0, but got value ${size}`);
-  const at = luxonOf(
-    dateOf(date, () => failAt(5439012, `$dateTrunc requires 'date' to be a date, but got ${typeName(date)}`)),
-    zone,
-  );
-  return new DateTime(BigInt(truncated(at, unit, size, zone, args['startOfWeek']).toMillis()));
+  const firstDay = firstDayOf(args, unit, '$dateTrunc');
+  if (firstDay === null) return null;
+  const zone = zoneInContext(args, '$dateTrunc');
+  if (zone === null) return null;
+  const at = luxonOf(dateArgument(date, '$dateTrunc', 'date'), zone);
+  return new DateTime(BigInt(truncated(at, unit, size, zone, firstDay).toMillis()));
 });
 
-function truncated(at: Luxon, unit: Unit, size: number, zone: Zone, firstDay: Maybe): Luxon {
+function binSizeOf(value: Value): number {
+  const size = isNumber(value) ? toDouble(value) : NaN;
+  if (!Number.isInteger(size)) {
+    const found = `'${shellText(value)}' of type ${typeName(value)}`;
+    failAt(5439017, `$dateTrunc requires 'binSize' to be a 64-bit integer, but got value ${found}`);
+  }
+  if (size <= 0) failAt(5439018, `$dateTrunc requires 'binSize' to be greater than 0, but got value ${size}`);
+  return size;
+}
+
+function truncated(at: Luxon, unit: Unit, size: number, zone: Zone, firstDay: number): Luxon {
   const begin = startOf(at, unit, firstDay);
   if (size === 1) return begin;
   const reference = Luxon.fromObject({ year: REFERENCE_YEAR, month: 1, day: 1 }, { zone });
@@ -63,6 +66,52 @@ function truncated(at: Luxon, unit: Unit, size: number, zone: Zone, firstDay: Ma
   return Luxon.fromMillis(origin + Math.floor((at.toMillis() - origin) / width) * width, { zone });
 }
 
+defineNamed(
+  '$dateDiff',
+  ['startDate', 'endDate', 'unit', 'timezone', 'startOfWeek'],
+  ['startDate', 'endDate', 'unit'],
+  (args) => {
+    if (isNullish(args['startDate']) || isNullish(args['endDate']) || isNullish(args['unit'])) return null;
+    const unit = unitNamed(args['unit'], '$dateDiff');
+    const firstDay = firstDayOf(args, unit, '$dateDiff');
+    if (firstDay === null) return null;
+    const zone = zoneInContext(args, '$dateDiff');
+    if (zone === null) return null;
+    const [start, end] = ['startDate', 'endDate'].map((key) => dateArgument(args[key], '$dateDiff', key));
+    return unitsBetween(luxonOf(start as DateTime, zone), luxonOf(end as DateTime, zone), unit, firstDay);
+  },
+);
+
+/** How many boundaries of a unit lie between two dates. */
+function unitsBetween(from: Luxon, to: Luxon, unit: Unit, firstDay: number): bigint {
+  const [start, end] = [startOf(from, unit, firstDay), startOf(to, unit, firstDay)];
+  switch (unit) {
+    case 'year':
+      return BigInt(end.year - start.year);
+    case 'quarter':
+      return BigInt((end.year - start.year) * 4 + end.quarter - start.quarter);
+    case 'month':
+      return BigInt((end.year - start.year) * 12 + end.month - start.month);
+    case 'week':
+    case 'day': {
+      const days = Math.round(localMs(end) / DAY_MS) - Math.round(localMs(start) / DAY_MS);
+      return BigInt(unit === 'day' ? days : days / 7);
+    }
+    case 'hour':
+    case 'minute':
+    case 'second':
+    case 'millisecond':
+      return BigInt(Math.floor((end.toMillis() - start.toMillis()) / (UNIT_MS[unit] as number)));
+  }
+}
+
+const DAY_MS = 86_400_000;
+
+/** The date's clock and calendar as if they were those of UTC. */
+function localMs(date: Luxon): number {
+  return date.toMillis() + date.offset * 60_000;
+}
+
 const TIME = ['hour', 'minute', 'second', 'millisecond'] as const;
 const CALENDAR = ['year', 'month', 'day', ...TIME];
 const ISO = ['isoWeekYear', 'isoWeek', 'isoDayOfWeek', ...TIME];
@@ -78,18 +127,24 @@ operators.set('$dateFromParts', (argument, name) => {
   }
   const keys = iso ? ISO : CALENDAR;
   const compiled = new Map(spec.fields.map((field) => [field.name, compileExpression(field.value)]));
-  return (doc, variables) => {
-    const zone = zoneOf(compiled.get('timezone')?.(doc, variables));
-    const parts = keys.map((key, i) => {
-      const part = compiled.get(key);
-      return part === undefined ? (i > 0 && i < 3 ? 1 : 0) : wholePart(key, part(doc, variables));
-    });
-    if (zone === null || parts.includes(null)) return null;
-    return new DateTime(BigInt(assembled(parts as number[], iso, zone).toMillis()));
-  };
+  return folded([...compiled.values()], (doc, variables) => {
+    const part = (key: string, i: number): number | null => {
+      const given = compiled.get(key);
+      return given === undefined ? (i > 0 && i < 3 ? 1 : 0) : wholePart(key, given(doc, variables));
+    };
+    const time = keys.slice(3).map((key, i) => part(key, i + 3));
+    if (time.includes(null)) return null;
+    const timezone = compiled.get('timezone');
+    const zone = timezone === undefined ? FixedOffsetZone.utcInstance : zoneOf(timezone(doc, variables));
+    if (zone === null) return null;
+    const date = keys.slice(0, 3).map(part);
+    if (date.includes(null)) return null;
+    return new DateTime(BigInt(assembled([...date, ...time] as number[], iso, zone).toMillis()));
+  });
 });
 
 const MAX_PART = 32767;
+const MIN_PART = -32768;
 
 function wholePart(key: string, value: Maybe): number | null {
   if (isNullish(value)) return null;
@@ -104,7 +159,7 @@ function wholePart(key: string, value: Maybe): number | null {
         `'${key}' must evaluate to an integer in the range 1 to 9999, found ${number}`,
       );
     }
-  } else if (Math.abs(number) > MAX_PART && key !== 'second' && key !== 'millisecond') {
+  } else if ((number > MAX_PART || number < MIN_PART) && key !== 'second' && key !== 'millisecond') {
     failAt(31034, `'${key}' must evaluate to a value in the range [-32768, 32767]; value ${number} is not in range`);
   }
   return number;

@@ -3,7 +3,7 @@ import { Arr, Doc } from '../bson/document.js';
 import { Int32, typeName, type Maybe } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { compileExpression, scoped, variableName, type Expression, type Variables } from './expression.js';
-import { operators } from './operators.js';
+import { constant, folded, muted, operators } from './operators.js';
 import { argumentsOf, define, isNullish, isTruthy, namedSpec } from './values.js';
 
 define('$eq', 2, (a, b) => compareMaybe(a, b) === 0);
@@ -20,18 +20,20 @@ define('$isArray', 1, (a) => a instanceof Arr);
 
 operators.set('$and', (argument, name) => {
   const args = argumentsOf(argument, name, 0, Infinity);
-  return (doc, variables) => args.every((arg) => isTruthy(arg(doc, variables)));
+  return folded(args, (doc, variables) => args.every((arg) => isTruthy(arg(doc, variables))));
 });
 operators.set('$or', (argument, name) => {
   const args = argumentsOf(argument, name, 0, Infinity);
-  return (doc, variables) => args.some((arg) => isTruthy(arg(doc, variables)));
+  return folded(args, (doc, variables) => args.some((arg) => isTruthy(arg(doc, variables))));
 });
-operators.set('$literal', (argument) => () => argument);
-operators.set('$const', (argument) => () => argument);
+operators.set('$literal', constant);
+operators.set('$const', constant);
 
 operators.set('$cond', (argument, name) => {
-  const [condition, yes, no] =
-    argument instanceof Doc ? conditionParts(argument, name) : argumentsOf(argument, name, 3);
+  // A branch that is never taken gives no error.
+  const [condition, yes, no] = muted(() =>
+    argument instanceof Doc ? conditionParts(argument, name) : argumentsOf(argument, name, 3),
+  );
   return (doc, variables) =>
     isTruthy((condition as Expression)(doc, variables))
       ? (yes as Expression)(doc, variables)
@@ -48,31 +50,34 @@ operators.set('$ifNull', (argument, name) => {
   const count = argument instanceof Arr ? argument.items.length : 1;
   if (count < 2) failAt(1257300, `$ifNull needs at least two arguments, had: ${count}`);
   const args = argumentsOf(argument, name, 2, Infinity);
-  return (doc, variables) => {
+  return folded(args, (doc, variables) => {
     let value: Maybe;
     for (const arg of args) {
       value = arg(doc, variables);
       if (!isNullish(value)) return value;
     }
     return value;
-  };
+  });
 });
 
 operators.set('$switch', (argument, name) => {
   const spec = namedSpec(argument, name, ['branches', 'default'], []);
-  const list = spec.get('branches');
+  const list = spec.get('branches') ?? Arr.of([]);
   if (!(list instanceof Arr))
     return failAt(40061, `$switch expected an array for 'branches', found: ${typeName(list)}`);
   const branches = list.items.map((branch) => {
-    const inner = namedSpec(branch, name, ['case', 'then'], ['case', 'then']);
-    return {
+    if (!(branch instanceof Doc)) {
+      return failAt(40062, `$switch expected each branch to be an object, found: ${typeName(branch)}`);
+    }
+    const inner = namedSpec(branch, '$switch.branches', ['case', 'then'], ['case', 'then']);
+    return muted(() => ({
       when: compileExpression(inner.get('case') ?? null),
       then: compileExpression(inner.get('then') ?? null),
-    };
+    }));
   });
   const fallback = spec.get('default');
   if (branches.length === 0 && fallback === undefined) failAt(40068, '$switch requires at least one branch.');
-  const otherwise = fallback === undefined ? undefined : compileExpression(fallback);
+  const otherwise = fallback === undefined ? undefined : muted(() => compileExpression(fallback));
   return (doc, variables) => {
     for (const { when, then } of branches) if (isTruthy(when(doc, variables))) return then(doc, variables);
     if (otherwise === undefined) {

@@ -1,26 +1,52 @@
-import { compareNumbers, arithmetic, toDouble } from '../bson/numbers.js';
-import { decimalOf, partsOf } from '../bson/decimal.js';
+import { arithmetic, asDecimal, compareNumbers, toDouble } from '../bson/numbers.js';
 import { DateTime, Decimal, Int32, isNumber, typeName, type Maybe, type NumberValue } from '../bson/values.js';
 import { failAt, fail } from '../errors.js';
 import { decimalPower, decimalRoot, divide } from './arithmetic.js';
-import { define, isNullish } from './values.js';
+import {
+  absolute,
+  cut,
+  decimalRemainder,
+  quantized,
+  quantizedDouble,
+  wholeOf,
+  type Rounding,
+} from './decimal-rounding.js';
+import type { Expression } from './expression.js';
+import { folded, operators } from './operators.js';
+import { argumentsOf, define, defineInTurn, isNullish } from './values.js';
 
-function sum(...args: Maybe[]): Maybe {
+/** A date makes all whole milliseconds; before it comes, numbers are added by their types. */
+function sum(args: Iterable<Maybe>): Maybe {
   let total: NumberValue = new Int32(0);
-  let date = false;
+  let date: bigint | undefined;
   for (const arg of args) {
     if (isNullish(arg)) return null;
     if (arg instanceof DateTime) {
-      if (date) failAt(16612, 'only one date allowed in an $add expression');
-      date = true;
-      total = added(total, arg.ms);
-    } else if (isNumber(arg)) {
-      total = added(total, arg);
-    } else {
+      if (date !== undefined) failAt(16612, 'only one date allowed in an $add expression');
+      date = dated(dated(0n, total), arg.ms);
+    } else if (!isNumber(arg)) {
       fail('TypeMismatch', `$add only supports numeric or date types, not ${typeName(arg)}`);
+    } else if (date !== undefined) {
+      date = dated(date, arg);
+    } else {
+      total = added(total, arg);
     }
   }
-  return date ? new DateTime(BigInt(Math.trunc(toDouble(total)))) : total;
+  return date === undefined ? total : new DateTime(date);
+}
+
+/** Milliseconds later; fractions are rounded, halves away from zero, or to even of a decimal. */
+function dated(ms: bigint, by: NumberValue): bigint {
+  const whole = typeof by === 'number' ? roundedDouble(by) : wholeOf(by, 'half-even');
+  const result = whole === undefined ? undefined : ms + whole;
+  if (result === undefined || BigInt.asIntN(64, result) !== result) return fail('Overflow', 'date overflow');
+  return result;
+}
+
+function roundedDouble(value: number): bigint | undefined {
+  if (!Number.isFinite(value)) return undefined;
+  const whole = Math.trunc(value);
+  return BigInt(Math.abs(value - whole) >= 0.5 ? whole + Math.sign(value) : whole);
 }
 
 /** Integers past int64 become doubles. */
@@ -29,17 +55,16 @@ function added(a: NumberValue, b: NumberValue): NumberValue {
 }
 
 function subtract(a: Maybe, b: Maybe): Maybe {
+  if (isNumber(a) && isNumber(b)) return arithmetic('subtract', a, b) ?? toDouble(a) - toDouble(b);
   if (isNullish(a) || isNullish(b)) return null;
-  if (a instanceof DateTime) {
-    if (b instanceof DateTime) return a.ms - b.ms;
-    if (isNumber(b)) return new DateTime(a.ms - BigInt(Math.trunc(toDouble(b))));
-    return fail('TypeMismatch', `can't $subtract ${typeName(b)} from Date`);
-  }
-  if (!isNumber(a) || !isNumber(b)) return fail('TypeMismatch', `can't $subtract ${typeName(b)} from ${typeName(a)}`);
-  return arithmetic('subtract', a, b) ?? toDouble(a) - toDouble(b);
+  if (!(a instanceof DateTime)) return fail('TypeMismatch', `can't $subtract ${typeName(b)} from ${typeName(a)}`);
+  if (b instanceof DateTime) return a.ms - b.ms;
+  if (!isNumber(b)) return fail('TypeMismatch', `can't $subtract ${typeName(b)} from Date`);
+  const whole = typeof b === 'number' ? roundedDouble(b) : wholeOf(b, 'half-even');
+  return new DateTime(dated(a.ms, whole === undefined ? NaN : -whole));
 }
 
-function multiply(...args: Maybe[]): Maybe {
+function multiply(args: Iterable<Maybe>): Maybe {
   let product: NumberValue = new Int32(1);
   for (const arg of args) {
     if (isNullish(arg)) return null;
@@ -50,23 +75,16 @@ function multiply(...args: Maybe[]): Maybe {
 }
 
 function modulo(a: Maybe, b: Maybe): Maybe {
-  if (isNullish(a) || isNullish(b)) return null;
   if (!isNumber(a) || !isNumber(b)) {
+    if (isNullish(a) || isNullish(b)) return null;
     return failAt(16611, `$mod only supports numeric types, not ${typeName(a)} and ${typeName(b)}`);
   }
-  if (toDouble(b) === 0) failAt(16610, "can't $mod by zero");
-  if (a instanceof Decimal || b instanceof Decimal) return decimalModulo(a, b);
+  const isDecimal = a instanceof Decimal || b instanceof Decimal;
+  if (toDouble(b) === 0) failAt(isDecimal ? 5733415 : 16610, "can't $mod by zero");
+  if (isDecimal) return decimalRemainder(asDecimal(a), asDecimal(b));
   if (typeof a === 'number' || typeof b === 'number') return toDouble(a) % toDouble(b);
   if (a instanceof Int32 && b instanceof Int32) return new Int32((a.value % b.value) + 0);
   return BigInt(a instanceof Int32 ? a.value : a) % BigInt(b instanceof Int32 ? b.value : b);
-}
-
-function decimalModulo(a: NumberValue, b: NumberValue): Maybe {
-  const quotient = divide(a, b);
-  const parts = quotient instanceof Decimal ? partsOf(quotient) : undefined;
-  if (parts?.kind !== 'finite') return toDouble(a) % toDouble(b);
-  const whole = parts.exponent >= 0 ? quotient : decimalOf(parts.coefficient / 10n ** BigInt(-parts.exponent), 0);
-  return arithmetic('subtract', a, arithmetic('multiply', whole, b) as NumberValue);
 }
 
 /** One number in, one out; null for null. */
@@ -78,66 +96,35 @@ function numeric(name: string, apply: (value: NumberValue) => Maybe): void {
   });
 }
 
-function rounded(value: NumberValue, toInteger: (n: number) => number, mode: 'floor' | 'ceil'): Maybe {
-  if (value instanceof Int32 || typeof value === 'bigint') return value;
-  if (typeof value === 'number') return toInteger(value);
-  const parts = partsOf(value);
-  if (parts.kind !== 'finite' || parts.exponent >= 0) return value;
-  const unit = 10n ** BigInt(-parts.exponent);
-  const whole = parts.coefficient / unit;
-  const rest = parts.coefficient % unit;
-  if (rest === 0n) return decimalOf(whole, 0);
-  if (mode === 'floor') return decimalOf(rest < 0n ? whole - 1n : whole, 0);
-  return decimalOf(rest > 0n ? whole + 1n : whole, 0);
-}
+const ZERO = new Int32(0);
 
 /** $round (half to even) and $trunc, to a number of decimal places, which may be negative. */
-function toPlace(name: string, value: Maybe, place: Maybe, isRound: boolean): Maybe {
-  if (isNullish(value) || isNullish(place)) return null;
+function toPlace(name: string, value: Maybe, place: Maybe, mode: Rounding): Maybe {
+  if (isNullish(value)) return null;
   if (!isNumber(value)) return failAt(51081, `${name} only supports numeric types, not ${typeName(value)}`);
+  if (isNullish(place)) return null;
   const places = isNumber(place) ? toDouble(place) : NaN;
-  if (!Number.isInteger(places)) failAt(51082, 'precision argument to  must be a integral value');
+  if (!Number.isInteger(places)) failAt(51082, `precision argument to  ${name} must be a integral value`);
   if (places < -20 || places > 100)
     failAt(51083, `cannot apply ${name} with precision value ${places} value must be in [-20, 100]`);
-  if (typeof value === 'number') return Number.isFinite(value) ? roundDouble(value, places, isRound) : value;
-  if (value instanceof Decimal) {
-    const parts = partsOf(value);
-    if (parts.kind !== 'finite' || parts.exponent >= -places) return value;
-    return decimalOf(cut(parts.coefficient, -places - parts.exponent, isRound), -places);
-  }
+  if (value instanceof Decimal) return quantized(value, places, mode);
+  // A double counts by its exact value.
+  if (typeof value === 'number') return Number.isFinite(value) ? toDouble(quantizedDouble(value, places, mode)) : value;
   if (places >= 0) return value;
-  const result = cut(BigInt(value instanceof Int32 ? value.value : value), -places, isRound) * 10n ** BigInt(-places);
-  return value instanceof Int32 && result >= -0x80000000n && result <= 0x7fffffffn ? new Int32(Number(result)) : result;
-}
-
-function cut(coefficient: bigint, digits: number, isRound: boolean): bigint {
-  const unit = 10n ** BigInt(digits);
-  const whole = coefficient / unit;
-  if (!isRound) return whole;
-  const rest = coefficient % unit;
-  const twice = (rest < 0n ? -rest : rest) * 2n;
-  if (twice < unit || (twice === unit && whole % 2n === 0n)) return whole;
-  return coefficient < 0n ? whole - 1n : whole + 1n;
-}
-
-function roundDouble(value: number, places: number, isRound: boolean): number {
-  if (places === 0 && !isRound) return Math.trunc(value);
-  if (places === 0) {
-    const floor = Math.floor(value);
-    const difference = value - floor;
-    if (difference !== 0.5) return Math.round(value);
-    return floor % 2 === 0 ? floor : floor + 1;
+  const result = cut(BigInt(value instanceof Int32 ? value.value : value), -places, mode) * 10n ** BigInt(-places);
+  if (BigInt.asIntN(64, result) !== result) {
+    const given = value instanceof Int32 ? value.value : value;
+    failAt(
+      51080,
+      `invalid conversion from Decimal128 result in ${name} resulting from arguments: [${given}, ${places}]`,
+    );
   }
-  const factor = 10 ** Math.abs(places);
-  const scaled = places > 0 ? value * factor : value / factor;
-  if (!Number.isFinite(scaled)) return value;
-  const whole = roundDouble(scaled, 0, isRound);
-  return places > 0 ? whole / factor : whole * factor;
+  return value instanceof Int32 && result <= 0x7fffffffn ? new Int32(Number(result)) : result;
 }
 
-define('$add', [0, Infinity], sum);
+defineInTurn('$add', sum);
 define('$subtract', 2, subtract);
-define('$multiply', [0, Infinity], multiply);
+defineInTurn('$multiply', multiply);
 define('$divide', 2, (a, b) => {
   if (isNullish(a) || isNullish(b)) return null;
   if (!isNumber(a) || !isNumber(b)) {
@@ -146,26 +133,64 @@ define('$divide', 2, (a, b) => {
   return divide(a, b);
 });
 define('$mod', 2, modulo);
-define('$round', [1, 2], (value, place = new Int32(0)) => toPlace('$round', value, place, true));
-define('$trunc', [1, 2], (value, place = new Int32(0)) => toPlace('$trunc', value, place, false));
+for (const [name, mode] of [
+  ['$round', 'half-even'],
+  ['$trunc', 'down'],
+] as const) {
+  operators.set(name, (argument) => {
+    const args = argumentsOf(argument, name, 1, 2);
+    const [value, place] = args as [Expression, Expression?];
+    return folded(args, (doc, variables) =>
+      toPlace(name, value(doc, variables), place === undefined ? ZERO : place(doc, variables), mode),
+    );
+  });
+}
 define('$pow', 2, (a, b) => {
   if (isNullish(a) || isNullish(b)) return null;
   if (!isNumber(a)) return failAt(28762, `$pow's base must be numeric, not ${typeName(a)}`);
   if (!isNumber(b)) return failAt(28763, `$pow's exponent must be numeric, not ${typeName(b)}`);
-  if (a instanceof Decimal || b instanceof Decimal) return decimalPower(a, b);
   if (toDouble(a) === 0 && toDouble(b) < 0) failAt(28764, '$pow cannot take a base of 0 and a negative exponent');
-  if (typeof a === 'number' || typeof b === 'number' || toDouble(b) < 0) return toDouble(a) ** toDouble(b);
-  const power = BigInt(a instanceof Int32 ? a.value : a) ** BigInt(b instanceof Int32 ? b.value : b);
-  if (a instanceof Int32 && b instanceof Int32 && power === BigInt.asIntN(32, power)) return new Int32(Number(power));
-  return power === BigInt.asIntN(64, power) ? power : Number(power);
+  if (a instanceof Decimal || b instanceof Decimal) return decimalPower(a, b);
+  if (typeof a === 'number' || typeof b === 'number') return power(toDouble(a), toDouble(b));
+  return integerPower(a, b);
 });
+
+/** As C has it: 1 to any power and anything to the power 0 is 1. */
+function power(base: number, exponent: number): number {
+  return base === 1 || (base === -1 && Math.abs(exponent) === Infinity) ? 1 : base ** exponent;
+}
+
+/** An integer as long as an int64 holds it, else a double. */
+function integerPower(a: Int32 | bigint, b: Int32 | bigint): NumberValue {
+  const [base, exponent] = [BigInt(a instanceof Int32 ? a.value : a), BigInt(b instanceof Int32 ? b.value : b)];
+  const isInt = a instanceof Int32 && b instanceof Int32;
+  const unit = base === 1n || exponent === 0n ? 1n : base === 0n ? 0n : undefined;
+  const power =
+    unit ??
+    (base === -1n
+      ? exponent % 2n === 0n
+        ? 1n
+        : -1n
+      : exponent > 0n && exponent <= 63n
+        ? base ** exponent
+        : undefined);
+  if (power === undefined || BigInt.asIntN(64, power) !== power) return Number(base) ** Number(exponent);
+  return isInt && BigInt.asIntN(32, power) === power ? new Int32(Number(power)) : power;
+}
+
 numeric('$abs', (value) => {
+  if (typeof value === 'number') return Math.abs(value);
+  if (value instanceof Decimal) return absolute(value);
   if (compareNumbers(value, new Int32(0)) >= 0) return value;
   if (value === -(2n ** 63n)) return failAt(28680, "can't take $abs of long long min");
   return arithmetic('subtract', new Int32(0), value);
 });
-numeric('$ceil', (value) => rounded(value, Math.ceil, 'ceil'));
-numeric('$floor', (value) => rounded(value, Math.floor, 'floor'));
+numeric('$ceil', (value) =>
+  typeof value === 'number' ? Math.ceil(value) : value instanceof Decimal ? quantized(value, 0, 'up') : value,
+);
+numeric('$floor', (value) =>
+  typeof value === 'number' ? Math.floor(value) : value instanceof Decimal ? quantized(value, 0, 'floor') : value,
+);
 numeric('$sqrt', (value) => {
   if (toDouble(value) < 0) failAt(28714, "$sqrt's argument must be greater than or equal to 0");
   return value instanceof Decimal ? decimalRoot(value) : Math.sqrt(toDouble(value));

@@ -3,38 +3,40 @@ import { Arr } from '../bson/document.js';
 import { typeName, type Maybe, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
-import { define, isNullish, isTruthy } from './values.js';
+import { define, defineInTurn, isNullish, isTruthy } from './values.js';
 
 type Members = ReadonlyMap<string, Value>;
 
 /** Set results come sorted, as mongod gives them. */
 function setOf(
-  args: readonly Maybe[],
-  refuse: (value: Maybe, at: number) => never,
+  args: Iterable<Maybe>,
+  refuse: (value: Maybe) => never,
   combine: (sets: readonly Members[]) => readonly (readonly [string, Value])[],
 ): Maybe {
   const sets: Members[] = [];
-  for (const [at, arg] of args.entries()) {
+  for (const arg of args) {
     if (isNullish(arg)) return null;
-    if (!(arg instanceof Arr)) return refuse(arg, at);
+    if (!(arg instanceof Arr)) return refuse(arg);
     sets.push(new Map(arg.items.map((item) => [keyText(item), item] as const)));
   }
   return Arr.of([...new Map(combine(sets)).values()].sort(compareValues));
 }
 
-define('$setUnion', [0, Infinity], (...args) =>
+defineInTurn('$setUnion', (args) =>
   setOf(
     args,
     (value) => failAt(17043, `All operands of $setUnion must be arrays. One argument is of type: ${typeName(value)}`),
     (sets) => sets.flatMap((set) => [...set]),
-  ));
-define('$setIntersection', [0, Infinity], (...args) =>
+  ),
+);
+defineInTurn('$setIntersection', (args) =>
   setOf(
     args,
     (value) =>
       failAt(17047, `All operands of $setIntersection must be arrays. One argument is of type: ${typeName(value)}`),
     ([first, ...rest]) => [...(first ?? [])].filter(([key]) => rest.every((set) => set.has(key))),
-  ));
+  ),
+);
 // The difference keeps the order of its first operand.
 define('$setDifference', 2, (a, b) => {
   if (isNullish(a) || isNullish(b)) return null;
@@ -52,14 +54,28 @@ define('$setDifference', 2, (a, b) => {
     }),
   );
 });
-define('$setEquals', [2, Infinity], (...args) => {
-  const sets = args.map((arg, i) => {
-    if (arg instanceof Arr) return new Set(arg.items.map(keyText));
-    const type = typeName(arg);
-    return failAt(5887502, `All operands of $setEquals must be arrays. ${i + 1}-th argument is of type: ${type}`);
-  });
-  return sets.every((set) => set.size === sets[0]?.size && [...set].every((key) => sets[0]?.has(key) === true));
-});
+defineInTurn(
+  '$setEquals',
+  (args) => {
+    let first: ReadonlySet<string> | undefined;
+    let at = 0;
+    for (const arg of args) {
+      at += 1;
+      if (!(arg instanceof Arr)) {
+        return failAt(
+          17044,
+          `All operands of $setEquals must be arrays. ${at}-th argument is of type: ${typeName(arg)}`,
+        );
+      }
+      const set = new Set(arg.items.map(keyText));
+      first ??= set;
+      const known = first;
+      if (set.size !== known.size || ![...set].every((key) => known.has(key))) return false;
+    }
+    return true;
+  },
+  2,
+);
 define('$setIsSubset', 2, (a, b) => {
   const refuse = (code: number, which: string, value: Maybe): never =>
     failAt(code, `both operands of $setIsSubset must be arrays. ${which} argument is of type: ${typeName(value)}`);

@@ -6,9 +6,11 @@ import { Int32, isNumber, ObjectId, RegExpValue, typeName, type Maybe, type Valu
 import { failAt } from '../errors.js';
 import { BoundedRegExp } from '../query/bounded-regex.js';
 import { regExpOf } from '../query/regex.js';
-import { define, defineNamed, integer, isNullish, textOf } from './values.js';
+import { shellText } from '../query/shell-text.js';
+import { folded, operators } from './operators.js';
+import { argumentsOf, define, defineInTurn, defineNamed, isNullish, position, small, textOf } from './values.js';
 
-define('$concat', [0, Infinity], (...args) => {
+defineInTurn('$concat', (args) => {
   let text = '';
   for (const arg of args) {
     if (isNullish(arg)) return null;
@@ -61,27 +63,37 @@ define('$split', 2, (a, separator) => {
   return Arr.of(a.split(separator));
 });
 
+/** An argument of $substrCP. */
+function codePoints(value: Maybe, what: string, code: number): number {
+  return small(
+    value,
+    () => failAt(code, `$substrCP: ${what} must be a numeric type (is BSON type ${typeName(value)})`),
+    () =>
+      failAt(
+        code + 1,
+        `$substrCP: ${what} cannot be represented as a 32-bit integral value: ${shellText(value as Value)}`,
+      ),
+  );
+}
+
 define('$substrCP', 3, (a, start, count) => {
-  const from = integer(start, () =>
-    failAt(34450, `$substrCP: starting index must be a numeric type (is BSON type ${typeName(start)})`),
-  );
-  const length = integer(count, () =>
-    failAt(34452, `$substrCP: length must be a numeric type (is BSON type ${typeName(count)})`),
-  );
-  if (from < 0) failAt(34455, '$substrCP: the starting index must be nonnegative integer.');
+  const text = coerced(a);
+  const from = codePoints(start, 'starting index', 34450);
+  const length = codePoints(count, 'length', 34452);
   if (length < 0) failAt(34454, '$substrCP: length must be a nonnegative integer.');
-  return [...coerced(a)].slice(from, from + length).join('');
+  if (from < 0) failAt(34455, '$substrCP: the starting index must be nonnegative integer.');
+  return [...text].slice(from, from + length).join('');
 });
 
 function substrBytes(a: Maybe, start: Maybe, count: Maybe): Value {
   const bytes = Buffer.from(coerced(a));
   if (!isNumber(start))
-    return failAt(16034, `$substrBytes: starting index must be a numeric type (is BSON type ${typeName(start)})`);
+    return failAt(16034, `$substrBytes:  starting index must be a numeric type (is BSON type ${typeName(start)})`);
   if (!isNumber(count))
-    return failAt(16035, `$substrBytes: length must be a numeric type (is BSON type ${typeName(count)})`);
+    return failAt(16035, `$substrBytes:  length must be a numeric type (is BSON type ${typeName(count)})`);
   const from = Math.trunc(toDouble(start));
   const length = Math.trunc(toDouble(count));
-  if (from < 0) return failAt(50752, `$substrBytes: starting index must be non-negative (got: ${from})`);
+  if (from < 0) return failAt(50752, `$substrBytes:  starting index must be non-negative (got: ${from})`);
   const end = length < 0 ? bytes.length : Math.min(bytes.length, from + length);
   const isContinuation = (at: number): boolean => at < bytes.length && ((bytes[at] as number) & 0xc0) === 0x80;
   if (isContinuation(from)) failAt(28656, '$substrBytes:  Invalid range, starting index is a UTF-8 continuation byte.');
@@ -92,52 +104,31 @@ function substrBytes(a: Maybe, start: Maybe, count: Maybe): Value {
 define('$substrBytes', 3, substrBytes);
 define('$substr', 3, substrBytes);
 
-function indexOf(
-  name: string,
-  codes: readonly [number, number],
-  units: (text: string) => readonly unknown[],
-  width: (text: string) => number,
-): void {
-  define(name, [2, 4], (text, token, start, end) => {
-    if (isNullish(text)) return null;
-    if (typeof text !== 'string')
-      return failAt(codes[0], `${name} requires a string as the first argument, found: ${typeName(text)}`);
-    if (typeof token !== 'string')
-      return failAt(codes[1], `${name} requires a string as the second argument, found: ${typeName(token)}`);
-    const length = units(text).length;
-    const from =
-      start === undefined
-        ? 0
-        : integer(start, () =>
-            failAt(40096, `${name} requires an integral starting index, found a value of type: ${typeName(start)}`),
-          );
-    const to =
-      end === undefined
-        ? length
-        : integer(end, () =>
-            failAt(40096, `${name} requires an integral ending index, found a value of type: ${typeName(end)}`),
-          );
-    if (from < 0 || to < 0) failAt(40097, `${name} requires a nonnegative index`);
-    for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + 1)) {
-      const position = width(text.slice(0, at));
-      if (position < from) continue;
-      return new Int32(position + width(token) <= Math.min(to, length) ? position : -1);
-    }
-    return new Int32(-1);
+/** Where a text is in another, counted in bytes or code points. */
+function defineIndexOf(name: string, code: number, units: (text: string) => readonly unknown[]): void {
+  operators.set(name, (argument) => {
+    const args = argumentsOf(argument, name, 2, 4);
+    return folded(args, (doc, variables) => {
+      const [text, token, ...bounds] = args.map((arg) => arg(doc, variables));
+      if (isNullish(text)) return null;
+      if (typeof text !== 'string')
+        return failAt(code, `${name} requires a string as the first argument, found: ${typeName(text)}`);
+      if (typeof token !== 'string')
+        return failAt(code + 1, `${name} requires a string as the second argument, found: ${typeName(token)}`);
+      const [from = 0, to = Infinity] = bounds.map((bound, i) =>
+        position(name, bound, i === 0 ? 'starting' : 'ending'),
+      );
+      const [all, wanted] = [units(text), units(token)];
+      const last = Math.min(to, all.length) - wanted.length;
+      for (let at = from; at <= last; at += 1) {
+        if (wanted.every((unit, i) => all[at + i] === unit)) return new Int32(at);
+      }
+      return new Int32(-1);
+    });
   });
 }
-indexOf(
-  '$indexOfCP',
-  [40093, 40094],
-  (text) => [...text],
-  (text) => [...text].length,
-);
-indexOf(
-  '$indexOfBytes',
-  [40091, 40092],
-  (text) => [...Buffer.from(text)],
-  (text) => Buffer.byteLength(text),
-);
+defineIndexOf('$indexOfCP', 40093, (text) => [...text]);
+defineIndexOf('$indexOfBytes', 40091, (text) => [...Buffer.from(text)]);
 
 const BLANKS = '\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a';
 
@@ -150,11 +141,17 @@ for (const [name, left, right] of [
     const { input } = args;
     if (isNullish(input)) return null;
     if (typeof input !== 'string')
-      return failAt(50699, `${name} requires its input to be a string, got ${typeName(input)} instead.`);
+      return failAt(
+        50699,
+        `${name} requires its input to be a string, got ${shellText(input)} (of type ${typeName(input)}) instead.`,
+      );
     if ('chars' in args && isNullish(args['chars'])) return null;
     const chars = args['chars'] ?? BLANKS;
     if (typeof chars !== 'string')
-      return failAt(50700, `${name} requires 'chars' to be a string, got ${typeName(chars)} instead.`);
+      return failAt(
+        50700,
+        `${name} requires 'chars' to be a string, got ${shellText(chars)} (of type ${typeName(chars)}) instead.`,
+      );
     const set = new Set(chars);
     const points = [...input];
     let from = 0;
@@ -188,10 +185,22 @@ for (const [name, all] of [
 
 function pattern(args: Readonly<Record<string, Maybe>>, name: string): RegExp | null {
   const { regex, options } = args;
+  if (!isNullish(regex) && typeof regex !== 'string' && !(regex instanceof RegExpValue)) {
+    return failAt(51105, `${name} needs 'regex' to be of type string or regex`);
+  }
+  if (!isNullish(options) && typeof options !== 'string') {
+    return failAt(51106, `${name} needs 'options' to be of type string`);
+  }
   if (isNullish(regex)) return null;
-  if (regex instanceof RegExpValue) return regExpOf(regex.pattern, typeof options === 'string' ? options : regex.flags);
-  if (typeof regex !== 'string') return failAt(51105, `${name} needs 'regex' to be of type string or regex`);
-  return regExpOf(regex, typeof options === 'string' ? options : '');
+  const flags = isNullish(options) ? '' : options;
+  const [source, own] = typeof regex === 'string' ? [regex, ''] : [regex.pattern, regex.flags];
+  if (own !== '' && !isNullish(options)) {
+    failAt(51107, `${name}: found regex option(s) specified in both 'regex' and 'option' fields`);
+  }
+  if (source.includes('\0')) failAt(51109, `${name}: regular expression cannot contain an embedded null byte`);
+  if (flags.includes('\0'))
+    failAt(51110, `${name}: regular expression options string cannot contain an embedded null byte`);
+  return regExpOf(source, own || flags);
 }
 
 function found(match: RegExpExecArray): Doc {
@@ -202,10 +211,12 @@ function found(match: RegExpExecArray): Doc {
 for (const name of ['$regexMatch', '$regexFind', '$regexFindAll']) {
   defineNamed(name, ['input', 'regex', 'options'], ['input', 'regex'], (args) => {
     const { input } = args;
+    if (!isNullish(input) && typeof input !== 'string') {
+      return failAt(51104, `${name} needs 'input' to be of type string`);
+    }
     const expression = pattern(args, name);
     const nothing = name === '$regexMatch' ? false : name === '$regexFind' ? null : Arr.of([]);
     if (isNullish(input) || expression === null) return nothing;
-    if (typeof input !== 'string') return failAt(51104, `${name} needs 'input' to be of type string`);
     if (name === '$regexMatch') return expression.test(input);
     const global = new BoundedRegExp(expression.source, `${expression.flags}g`);
     if (name === '$regexFindAll')

@@ -5,6 +5,7 @@ import { compileFilter } from '../query/filter.js';
 import { documents, search } from '../query/find.js';
 import { parseSort } from '../query/sort.js';
 import type { Collection } from '../storage/collection.js';
+import { optimizing } from './operators.js';
 import type { Stage, StageContext, Stream } from './stage.js';
 import { compileStage } from './stages.js';
 import { sourceStage } from './stages-source.js';
@@ -17,7 +18,9 @@ export function runPipeline(
   hint?: Value,
 ): Stream {
   const made = sourceStage(pipeline[0], collection, context.variables);
-  const compiled = pipeline.map((stage, i) => (made !== undefined && i === 0 ? passing : compileStage(stage, context)));
+  const compiled = optimizing('Failed to optimize pipeline', () =>
+    pipeline.map((stage, i) => (made !== undefined && i === 0 ? passing : compileStage(stage, context))),
+  );
   if (made !== undefined) return compiled.reduce<Stream>((stream, stage) => stage(stream), made);
   let used = 0;
   const lead = (name: string): Doc | undefined => {

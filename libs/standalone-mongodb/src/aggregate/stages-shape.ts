@@ -3,29 +3,63 @@ import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { Int32, isNumber, typeName, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
+import { shellText } from '../query/shell-text.js';
 import { changeAt } from '../update/tree.js';
 import { groupStage } from './group.js';
-import { compileExpression, type Expression } from './expression.js';
-import { compileStage, stages } from './stages.js';
+import { checkFieldPath, compileExpression, type Expression } from './expression.js';
+import { compileStage, naming, stages } from './stages.js';
 import { mapping, type Stage, type StageCompiler, type StageContext } from './stage.js';
 
 /** `$set`: dotted paths go into documents and into every element of arrays. */
-const set: StageCompiler = (spec, context) => {
-  if (!(spec instanceof Doc)) return failAt(40272, `$set specification stage must be an object, got ${typeName(spec)}`);
-  if (spec.isEmpty) failAt(40177, 'Invalid $set :: caused by :: specification must have at least one field');
-  const leaves = spec.fields.flatMap((field) => assignments(field.name.split('.'), field.value));
-  return mapping((doc) => {
-    let next = doc;
-    for (const { parts, expression } of leaves) next = assign(next, parts, 0, expression(doc, context.variables));
-    return next;
-  });
-};
+const setAs =
+  (stage: '$set' | '$addFields'): StageCompiler =>
+  (spec, context) => {
+    if (!(spec instanceof Doc))
+      return failAt(40272, `${stage} specification stage must be an object, got ${typeName(spec)}`);
+    const leaves = naming(stage, () => {
+      if (spec.isEmpty) failAt(40177, 'specification must have at least one field');
+      const found = spec.fields.flatMap((field) => assignments(field.name.split('.'), field.value, false));
+      checkPaths(found.map(({ parts }) => parts.join('.')));
+      return found;
+    });
+    return mapping((doc) => {
+      let next = doc;
+      for (const { parts, expression } of leaves) next = assign(next, parts, 0, expression(doc, context.variables));
+      return next;
+    });
+  };
 
-function assignments(parts: readonly string[], value: Value): { parts: readonly string[]; expression: Expression }[] {
-  if (parts.includes('')) failAt(40352, 'FieldPath cannot be constructed with empty string');
-  const isTree = value instanceof Doc && !value.isEmpty && value.fields[0]?.name.startsWith('$') !== true;
-  if (!isTree) return [{ parts, expression: compileExpression(value) }];
-  return (value as Doc).fields.flatMap((field) => assignments([...parts, ...field.name.split('.')], field.value));
+interface Assignment {
+  readonly parts: readonly string[];
+  readonly expression: Expression;
+}
+
+function assignments(parts: readonly string[], value: Value, nested: boolean): Assignment[] {
+  const path = parts.join('.');
+  checkFieldPath(path);
+  if (!(value instanceof Doc)) return [{ parts, expression: compileExpression(value) }];
+  if (value.isEmpty && !nested) return [{ parts, expression: compileExpression(value) }];
+  if (value.isEmpty) failAt(40180, `an empty object is not a valid value. Found empty object at path ${path}`);
+  const operator = value.fields.find(({ name }) => name.startsWith('$'));
+  if (operator !== undefined && value.fields.length > 1) {
+    const found = `Found ${value.fields.length} fields in ${shellText(value)}, while parsing object at path ${path}`;
+    failAt(40181, `an expression specification must contain exactly one field, the name of the expression. ${found}`);
+  }
+  if (operator !== undefined) return [{ parts, expression: compileExpression(value) }];
+  return value.fields.flatMap((field) => {
+    if (field.name.includes('.')) failAt(40183, `cannot use dotted field name '${field.name}' in a sub object`);
+    return assignments([...parts, field.name], field.value, true);
+  });
+}
+
+/** No path may be set twice, nor lie within another. */
+function checkPaths(paths: readonly string[]): void {
+  paths.forEach((path, i) => {
+    for (const other of paths.slice(0, i)) {
+      if (path !== other && !path.startsWith(`${other}.`) && !other.startsWith(`${path}.`)) continue;
+      failAt(40176, `specification contains two conflicting paths. Cannot specify both '${path}' and '${other}'`);
+    }
+  });
 }
 
 export function assign(doc: Doc, parts: readonly string[], at: number, value: Value | undefined): Doc {
@@ -147,5 +181,9 @@ const sample: StageCompiler = (spec) => {
   };
 };
 
-stages.set('$set', set).set('$addFields', set).set('$replaceRoot', replaceRoot).set('$replaceWith', replaceWith);
+stages
+  .set('$set', setAs('$set'))
+  .set('$addFields', setAs('$addFields'))
+  .set('$replaceRoot', replaceRoot)
+  .set('$replaceWith', replaceWith);
 stages.set('$sortByCount', sortByCount).set('$facet', facet).set('$sample', sample);

@@ -1,8 +1,8 @@
 import { docOf } from '../bson/build.js';
 import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, typeName, type Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
+import { Int32, isNumber, typeName, type Value } from '../bson/values.js';
+import { fail, failAt, inContext } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { window } from '../query/find.js';
 import { shellText } from '../query/shell-text.js';
@@ -61,11 +61,25 @@ const skip: StageCompiler = (spec) => {
 
 const project: StageCompiler = (spec, context) => {
   if (!(spec instanceof Doc)) return failAt(15969, '$project specification must be an object');
-  if (spec.isEmpty)
-    failAt(51272, 'Invalid $project :: caused by :: projection specification must have at least one field');
-  const projector = compileProjection(spec);
-  return mapping((doc) => projector(doc, context.variables));
+  return projection('$project', spec, context);
 };
+
+function projection(stage: '$project' | '$unset', spec: Doc, context: StageContext): Stage {
+  const projector = naming(stage, () => {
+    if (spec.isEmpty) failAt(51272, 'projection specification must have at least one field');
+    return compileProjection(spec);
+  });
+  return mapping((doc) => projector(doc, context.variables));
+}
+
+/** Compiles what a stage of that name shapes documents by; errors say so. */
+export function naming<T>(stage: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    throw inContext(`Invalid ${stage}`, error);
+  }
+}
 
 const unset: StageCompiler = (spec, context) => {
   if (typeof spec !== 'string' && !(spec instanceof Arr)) {
@@ -76,8 +90,7 @@ const unset: StageCompiler = (spec, context) => {
   if (names.some((name) => typeof name !== 'string')) {
     failAt(31120, '$unset specification must be a string or an array containing only string values');
   }
-  if (names.includes('')) failAt(40352, 'FieldPath cannot be constructed with empty string');
-  return project(docOf(Object.fromEntries(names.map((name) => [name as string, 0]))), context);
+  return projection('$unset', Doc.of(names.map((name) => Field.of(name as string, new Int32(0)))), context);
 };
 
 const count: StageCompiler = (spec) => {

@@ -16,8 +16,9 @@ import {
   type Value,
 } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
-import { compileExpression, type Expression } from './expression.js';
-import { operators } from './operators.js';
+import { shellText } from '../query/shell-text.js';
+import { compileExpression, type Expression, type Variables } from './expression.js';
+import { folded, operators } from './operators.js';
 
 /** Null, missing and undefined: most operators then give null. */
 export function isNullish(value: Maybe): value is null | undefined | UndefinedValue {
@@ -53,8 +54,24 @@ export function define(
   const [least, most] = typeof count === 'number' ? [count, count] : count;
   operators.set(name, (argument) => {
     const args = argumentsOf(argument, name, least, most);
-    return (doc, variables) => apply(...args.map((arg) => arg(doc, variables)));
+    const [first, second] = args as [Expression, Expression];
+    if (args.length === 1) return folded(args, (doc, variables) => apply(first(doc, variables)));
+    if (args.length === 2)
+      return folded(args, (doc, variables) => apply(first(doc, variables), second(doc, variables)));
+    return folded(args, (doc, variables) => apply(...args.map((arg) => arg(doc, variables))));
   });
+}
+
+/** Registers an operator that looks at its arguments in turn: one that is not asked for is not evaluated. */
+export function defineInTurn(name: string, apply: (args: Iterable<Maybe>) => Maybe, least = 0): void {
+  operators.set(name, (argument) => {
+    const args = argumentsOf(argument, name, least, Infinity);
+    return folded(args, (doc, variables) => apply(inTurn(args, doc, variables)));
+  });
+}
+
+function* inTurn(args: readonly Expression[], doc: Doc, variables: Variables): Generator<Maybe> {
+  for (const arg of args) yield arg(doc, variables);
 }
 
 /** Registers an operator of named arguments: `{input: …, chars: …}`. */
@@ -65,11 +82,25 @@ export function defineNamed(
   apply: (args: Readonly<Record<string, Maybe>>) => Maybe,
 ): void {
   operators.set(name, (argument) => {
-    const compiled = namedArguments(argument, name, known, required);
-    return (doc, variables) =>
-      apply(Object.fromEntries([...compiled].map(([key, expression]) => [key, expression(doc, variables)])));
+    const compiled = [...namedArguments(argument, name, known, required)];
+    const eager = compiled.filter(([key]) => !WHEN_NEEDED.includes(key));
+    const late = compiled.filter(([key]) => WHEN_NEEDED.includes(key));
+    return folded(
+      compiled.map(([, expression]) => expression),
+      (doc, variables) => {
+        const args: Record<string, Maybe> = {};
+        for (const [key, expression] of eager) args[key] = expression(doc, variables);
+        for (const [key, expression] of late) {
+          Object.defineProperty(args, key, { enumerable: true, get: () => expression(doc, variables) });
+        }
+        return apply(args);
+      },
+    );
   });
 }
+
+/** What these give is asked for only when the case comes: their own errors do not count before. */
+const WHEN_NEEDED = ['onError', 'onNull'];
 
 export function namedArguments(
   argument: Value,
@@ -103,7 +134,8 @@ const NAMED_CODES: Readonly<Record<string, readonly [number, number, Readonly<Re
   $dateSubtract: [5166400, 5166401, { startDate: 5166402, unit: 5166402, amount: 5166402 }],
   $dateDiff: [5166301, 5166302, { startDate: 5166303, endDate: 5166304, unit: 5166305 }],
   $dateTrunc: [5439007, 5439008, { date: 5439009, unit: 5439010 }],
-  $switch: [40060, 40067, { case: 40064, then: 40065 }],
+  $switch: [40060, 40067, {}],
+  '$switch.branches': [40062, 40063, { case: 40064, then: 40065 }],
   $cond: [17080, 17083, { if: 17080, then: 17081, else: 17082 }],
   $sortArray: [2942500, 2942501, { input: 2942502, sortBy: 2942503 }],
   $convert: [9, 9, { input: 9, to: 9 }],
@@ -138,8 +170,28 @@ export function integer(value: Maybe, complaint: () => never): number {
   return Number.isInteger(double) ? double : complaint();
 }
 
-export function int32(value: number): Int32 {
-  return new Int32(value);
+/** The bounds of `$indexOfArray` and its relatives. */
+export function position(name: string, value: Maybe, which: 'starting' | 'ending'): number {
+  const [integral, negative] = name === '$indexOfArray' ? [9711600, 9711601] : [40096, 40097];
+  const refuse = (): never =>
+    failAt(
+      integral,
+      `${name}requires an integral ${which} index, found a value of type: ${typeName(value)}, with value: ${value === undefined ? 'missing' : shellText(value)}`,
+    );
+  const at = small(value, refuse, refuse);
+  return at >= 0 ? at : failAt(negative, `${name} requires a nonnegative ${which} index, found: ${at}`);
+}
+
+/** mongod's `toString` of a number in messages: 2 and 2.5, whatever its type. */
+export function numberText(value: Maybe): string {
+  return isNumber(value) ? String(toDouble(value)) : typeName(value);
+}
+
+/** A number that an int32 holds; `notNumeric` and `notIntegral` say what else it is. */
+export function small(value: Maybe, notNumeric: () => never, notIntegral: () => never): number {
+  if (!isNumber(value)) return notNumeric();
+  const double = toDouble(value);
+  return Number.isInteger(double) && Math.abs(double + 0.5) <= 2 ** 31 ? double : notIntegral();
 }
 
 /** The string of a value as $concat's relatives and $toString take it; undefined for types that have none. */

@@ -37,6 +37,11 @@ export function typeName(value: Maybe): string {
   return value === undefined ? 'missing' : (NAMES.get(typeOf(value)) ?? 'unknown');
 }
 
+/** The alias of a type. */
+export function nameOfType(type: BsonType): string {
+  return NAMES.get(type) ?? 'unknown';
+}
+
 /** Type number by alias, for $type. */
 export function typeByName(name: string): BsonType | undefined {
   for (const [type, known] of NAMES) if (known === name) return type;

@@ -3,7 +3,7 @@ import { variablesOf } from '../aggregate/variables.js';
 import { Arr, Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, type Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
+import { fail, failAt, inContext } from '../errors.js';
 import { okReply } from '../wire/reply.js';
 import { outputOf, writeOutput } from './aggregate-output.js';
 import { checkNumber } from './arguments.js';
@@ -34,9 +34,14 @@ const aggregate: Command = async (context) => {
   const stages = output === undefined ? pipeline : pipeline.slice(0, -1);
   const stageContext = { catalog: context.catalog, db: context.db, variables };
   const stream = runPipeline(source, stages, stageContext, hintOf(context.arg('hint')));
-  if (output !== undefined) await writeOutput(context, output, stream);
   const namespace = named ? context.namespace : `${context.db}.$cmd.aggregate`;
-  const cursor = new Cursor(namespace, output === undefined ? stream : [], 0, deadlineOf(context));
+  const during = `Executor error during aggregate command on namespace: ${namespace}`;
+  if (output !== undefined) {
+    await writeOutput(context, output, stream).catch((error: unknown) => {
+      throw inContext(during, error);
+    });
+  }
+  const cursor = new Cursor(namespace, output === undefined ? stream : [], 0, deadlineOf(context), during);
   const size = isNumber(batchSize) ? toDouble(batchSize) : undefined;
   return okReply(await context.cursors.first(cursor, size, false));
 };

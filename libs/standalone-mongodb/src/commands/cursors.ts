@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { docOf, type PlainObject } from '../bson/build.js';
 import { Arr, Doc } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
-import { fail } from '../errors.js';
+import { fail, inContext } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 
 const IDLE_MS = 10 * 60 * 1000;
@@ -24,12 +24,23 @@ export class Cursor {
     /** 0: no limit. */
     private readonly limit = 0,
     private readonly deadline: number | undefined = undefined,
+    /** What an error on the way is an error of: `Executor error during find command: db.coll`. */
+    public context: string | undefined = undefined,
   ) {
     this.#items = items[Symbol.iterator]();
   }
 
-  /** Up to `count` documents (0: as many as fit) and 16 MiB; lets other commands run in between. */
+  /** As `collect`, with errors in the cursor's context. */
   async batch(count: number): Promise<Arr> {
+    try {
+      return await this.#collect(count);
+    } catch (error) {
+      throw this.context === undefined ? error : inContext(this.context, error);
+    }
+  }
+
+  /** Up to `count` documents (0: as many as fit) and 16 MiB; lets other commands run in between. */
+  async #collect(count: number): Promise<Arr> {
     const docs: Doc[] = [];
     let bytes = 0;
     let since = performance.now();
@@ -118,6 +129,7 @@ export class Cursors {
     }
     if (cursor.busy) fail('CursorInUse', `cursor id ${id} is already in use`);
     cursor.busy = true;
+    cursor.context = 'Executor error during getMore';
     try {
       const nextBatch = await cursor.batch(batchSize ?? 0);
       cursor.usedAt = Date.now();

@@ -148,7 +148,7 @@ async function explainParts(context: CommandContext, explained: Explained, verbo
 
 async function runPlan(found: Search | undefined): Promise<Ran> {
   let returned = 0;
-  if (found !== undefined) await drain(found, () => (returned += 1));
+  if (found !== undefined) await drain(found, 'Executor error during explain', () => (returned += 1));
   const stats = found?.stats ?? { keysExamined: 0, docsExamined: 0, matched: 0 };
   return { ...stats, returned };
 }

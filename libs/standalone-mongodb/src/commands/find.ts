@@ -1,6 +1,6 @@
 import { Arr, Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
+import { fail, failAt, inContext } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { compileFindProjection } from '../query/find-projection.js';
 import { documents, search, type FindOptions, type Search } from '../query/find.js';
@@ -69,7 +69,8 @@ const find: Command = async (context) => {
   );
   const collection = context.collection();
   const found = collection === undefined ? [] : documents(search(collection, options).hits);
-  const cursor = new Cursor(context.namespace, projected(found, project), options.limit, deadlineOf(context));
+  const during = `Executor error during find command: ${context.namespace}`;
+  const cursor = new Cursor(context.namespace, projected(found, project), options.limit, deadlineOf(context), during);
   return okReply(await context.cursors.first(cursor, batchSize, options.singleBatch));
 };
 
@@ -106,21 +107,30 @@ const count: Command = async (context) => {
   }
   const sort = parseSort(undefined);
   let n = 0;
-  await drain(search(collection, { filter, sort, skip, limit, hint: hintOf(context.arg('hint')) }), () => (n += 1));
+  const found = search(collection, { filter, sort, skip, limit, hint: hintOf(context.arg('hint')) });
+  await drain(found, during(context), () => (n += 1));
   return okReply({ n });
 };
 
-/** Runs a search to its end, letting others run in between. */
-export async function drain(found: Search, each: (doc: Doc) => void): Promise<void> {
+/** Runs a search to its end, letting others run in between; errors on the way come in a context. */
+export async function drain(found: Search, context: string, each: (doc: Doc) => void): Promise<void> {
   let since = performance.now();
-  for (const hit of found.hits) {
-    if (hit !== null) {
-      each(hit.doc);
-    } else if (performance.now() - since > 8) {
-      await new Promise((resolve) => setImmediate(resolve));
-      since = performance.now();
+  try {
+    for (const hit of found.hits) {
+      if (hit !== null) {
+        each(hit.doc);
+      } else if (performance.now() - since > 8) {
+        await new Promise((resolve) => setImmediate(resolve));
+        since = performance.now();
+      }
     }
+  } catch (error) {
+    throw inContext(context, error);
   }
+}
+
+function during(context: CommandContext): string {
+  return `Executor error during ${context.name} command on namespace: ${context.namespace}`;
 }
 
 const distinct: Command = async (context) => {
@@ -133,7 +143,7 @@ const distinct: Command = async (context) => {
   if (collection === undefined) return okReply({ values: [] });
   const values = new Map<string, Value>();
   const options = { filter, sort: parseSort(undefined), skip: 0, limit: 0, hint: hintOf(context.arg('hint')) };
-  await drain(search(collection, options), (doc) => {
+  await drain(search(collection, options), during(context), (doc) => {
     visitPath(doc, parts, false, (value) => {
       if (value instanceof Arr) for (const item of value.items) values.set(keyText(item), item);
       else if (value !== undefined && !values.has(keyText(value))) values.set(keyText(value), value);

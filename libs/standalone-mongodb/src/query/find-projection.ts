@@ -1,11 +1,14 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, type Maybe, type Value } from '../bson/values.js';
-import { fail, failAt } from '../errors.js';
-import { NO_VARIABLES, type Variables } from '../aggregate/expression.js';
+import { isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
+import { failAt, inContext } from '../errors.js';
+import { compileExpression, NO_VARIABLES, withScope, type Variables } from '../aggregate/expression.js';
+import { optimizing } from '../aggregate/operators.js';
+import type { Node } from './ast.js';
 import { compile, type Filter, type MatchDetails } from './filter.js';
 import { parseOperators } from './parse-filter.js';
-import { compileProjection } from './projection.js';
+import { compileProjection, isPositional, type SpecialRule } from './projection.js';
+import { shellText } from './shell-text.js';
 
 /** Compiles find's projection, which knows `$slice`, `$elemMatch` and the positional `$` beside what `$project` does. */
 export function compileFindProjection(
@@ -14,36 +17,53 @@ export function compileFindProjection(
   variables: Variables = NO_VARIABLES,
 ): (doc: Doc) => Doc {
   if (spec.isEmpty) return (doc) => doc;
-  const positional = spec.fields.find((field) => field.name.endsWith('.$'));
-  if (positional === undefined) {
-    const project = compileProjection(spec, special);
-    return (doc) => project(doc, variables);
-  }
-  if (spec.fields.filter((field) => field.name.endsWith('.$')).length > 1) {
-    failAt(31276, 'Cannot specify more than one positional projection per query.');
-  }
-  if ((isNumber(positional.value) && toDouble(positional.value) === 0) || positional.value === false) {
-    failAt(31395, 'positional projection cannot be used with exclusion');
-  }
-  return positionalProjection(spec, positional.name.slice(0, -2), filter, variables);
+  const positional = spec.fields.find((field) => isPositional(field.name));
+  return optimizing('Failed to optimize projection', () =>
+    withScope(variables, () => {
+      if (positional !== undefined) return positionalProjection(spec, positional, filter, variables);
+      const project = compileProjection(spec, special);
+      return (doc) => project(doc, variables);
+    }),
+  );
 }
 
-function special(path: string, value: Doc): ((value: Maybe, doc: Doc) => Maybe) | undefined {
-  const operator = value.fields[0];
-  if (operator?.name === '$slice') {
-    const argument = operator.value;
-    // Three arguments, or an array first, is the expression of that name.
-    if (argument instanceof Arr && (argument.items.length === 3 || !isNumber(argument.items[0]))) return undefined;
-    return slicer(argument);
+function special(_path: string, value: Doc, nested: boolean): SpecialRule | undefined {
+  const operator = value.first;
+  if (operator?.name === '$slice') return sliceRule(value, operator.value);
+  if (operator?.name !== '$elemMatch') return undefined;
+  if (!(operator.value instanceof Doc)) {
+    failAt(31274, `elemMatch: Invalid argument, object required, but got ${typeName(operator.value)}`);
   }
-  if (operator?.name === '$elemMatch') {
-    if (path.includes('.')) failAt(31275, 'Cannot use $elemMatch projection on a nested field.');
-    const matcher = compile(
-      parseOperators('v', Doc.of([Field.of('$elemMatch', operator.value)]))[0] ?? { kind: 'always', value: false },
-    );
-    return (found) => (found instanceof Arr ? firstMatch(found, matcher) : undefined);
+  if (nested) failAt(31275, 'Cannot use $elemMatch projection on a nested field.');
+  const matcher = compile(
+    parseOperators('v', Doc.of([Field.of('$elemMatch', operator.value)]))[0] ?? { kind: 'always', value: false },
+  );
+  return { kind: 'elemMatch', apply: (found) => (found instanceof Arr ? firstMatch(found, matcher) : undefined) };
+}
+
+/** find's own `$slice`; what does not look like it may still be the expression of that name. */
+function sliceRule(spec: Doc, argument: Value): SpecialRule | undefined {
+  const problem = sliceProblem(argument);
+  if (problem === undefined) return { kind: 'slice', apply: slicer(argument) };
+  try {
+    compileExpression(spec);
+    return undefined;
+  } catch (error) {
+    const why = `did not match the find() syntax because :: ${problem} :: The given syntax did not match the expression $slice syntax.`;
+    throw inContext(`Invalid $slice syntax. The given syntax ${shellText(spec)} ${why}`, error);
   }
-  return undefined;
+}
+
+function sliceProblem(argument: Value): string | undefined {
+  if (isNumber(argument)) return undefined;
+  if (!(argument instanceof Arr)) return 'Location31273: $slice only supports numbers and [skip, limit] arrays';
+  const [skip, limit] = argument.items;
+  if (argument.items.length !== 2) return 'Location31272: $slice array argument should be of form [skip, limit]';
+  if (!isNumber(skip)) return `Location31257: $slice expects the skip argument to be a number, got ${typeName(skip)}`;
+  if (!isNumber(limit))
+    return `Location31258: $slice expects the limit argument to be a number, got ${typeName(limit)}`;
+  const count = Math.trunc(toDouble(limit));
+  return count > 0 ? undefined : `Location31259: $slice limit must be positive, got ${count}`;
 }
 
 function firstMatch(array: Arr, matcher: (doc: Doc, details: MatchDetails | undefined) => boolean): Maybe {
@@ -52,42 +72,61 @@ function firstMatch(array: Arr, matcher: (doc: Doc, details: MatchDetails | unde
 }
 
 function slicer(argument: Value): (value: Maybe) => Maybe {
-  let skip: number | undefined;
-  let count: number;
-  if (isNumber(argument)) {
-    count = Math.trunc(toDouble(argument));
-  } else if (argument instanceof Arr && argument.items.length === 2 && argument.items.every(isNumber)) {
-    skip = Math.trunc(toDouble(argument.items[0] as number));
-    count = Math.trunc(toDouble(argument.items[1] as number));
-    if (count <= 0) failAt(28724, `First argument to $slice must be an array, but is of type: int`);
-  } else {
-    return failAt(28667, 'Invalid $slice syntax. The given syntax did not match the find() syntax');
-  }
+  const [first, second] = (argument instanceof Arr ? argument.items : [argument]).map((item) =>
+    isNumber(item) ? Math.trunc(toDouble(item)) : 0,
+  ) as [number, number?];
   return (value) => {
     if (!(value instanceof Arr)) return value;
     const items = value.items;
-    if (skip === undefined) return Arr.of(count >= 0 ? items.slice(0, count) : items.slice(count));
-    const start = skip >= 0 ? skip : Math.max(0, items.length + skip);
-    return Arr.of(items.slice(start, start + count));
+    if (second === undefined) return Arr.of(first >= 0 ? items.slice(0, first) : items.slice(first));
+    const start = first >= 0 ? first : Math.max(0, items.length + first);
+    return Arr.of(items.slice(start, start + second));
   };
 }
 
 /** `{'list.$': 1}`: of the array only the element by which the filter matched. */
-function positionalProjection(spec: Doc, path: string, filter: Filter, variables: Variables): (doc: Doc) => Doc {
-  const renamed = Doc.of(spec.fields.map((field) => (field.name.endsWith('.$') ? Field.of(path, field.value) : field)));
+function positionalProjection(spec: Doc, positional: Field, filter: Filter, variables: Variables): (doc: Doc) => Doc {
+  checkPositional(spec, positional, filter);
+  const path = positional.name.slice(0, -2);
+  const renamed = Doc.of(spec.fields.map((field) => (field === positional ? Field.of(path, field.value) : field)));
   const project = compileProjection(renamed, special);
   return (doc) => {
     const details: MatchDetails = {};
     filter.matches(doc, details);
     const offset = details.offset;
     if (offset === undefined) {
-      return failAt(
-        51246,
-        "Executor error during find command :: caused by :: positional operator '.$' couldn't find a matching element in the array",
-      );
+      return failAt(51246, "positional operator '.$' couldn't find a matching element in the array");
     }
     return keepElement(project(doc, variables), path.split('.'), offset);
   };
+}
+
+function checkPositional(spec: Doc, { name, value }: Field, filter: Filter): void {
+  if (value instanceof Doc) failAt(31271, 'positional projection cannot be used with an expression or sub object');
+  if (!isNumber(value) && typeof value !== 'boolean')
+    failAt(31308, 'positional projection cannot be used with a literal');
+  if (value === false || (isNumber(value) && toDouble(value) === 0)) {
+    failAt(31395, 'positional projection cannot be used with exclusion');
+  }
+  if (spec.fields.filter((field) => isPositional(field.name)).length > 1) {
+    failAt(31276, 'Cannot specify more than one positional projection per query.');
+  }
+  if (spec.fields.some((field) => field.value instanceof Doc && field.value.has('$elemMatch'))) {
+    failAt(31256, 'Cannot specify positional operator and $elemMatch.');
+  }
+  const field = name.split('.')[0] as string;
+  if (!names(filter.node, field)) {
+    failAt(31277, `Positional projection '${name}' does not match the query document.`);
+  }
+  if (name.endsWith('.$.')) failAt(31270, "Path cannot end with '.$.'");
+  if (name.indexOf('$') !== name.length - 1) failAt(31287, `Cannot use positional operator twice: ${name}`);
+}
+
+/** Whether a filter asks for anything at or below a field. */
+function names(node: Node, field: string): boolean {
+  if (node.kind === 'field') return node.parts[0] === field;
+  if (node.kind === 'not') return names(node.node, field);
+  return 'nodes' in node && node.nodes.some((inner) => names(inner, field));
 }
 
 function keepElement(doc: Doc, parts: readonly string[], offset: number): Doc {
@@ -104,9 +143,4 @@ function keepElement(doc: Doc, parts: readonly string[], offset: number): Doc {
       return field;
     }),
   );
-}
-
-export function checkProjection(value: Maybe): Doc {
-  if (value === undefined || value === null) return Doc.EMPTY;
-  return value instanceof Doc ? value : fail('TypeMismatch', "Expected field 'projection' to be of type object");
 }

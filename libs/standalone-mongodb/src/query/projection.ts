@@ -1,8 +1,15 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, type Maybe, type Value } from '../bson/values.js';
-import { failAt } from '../errors.js';
-import { checkFieldPath, compileExpression, type Expression, type Variables } from '../aggregate/expression.js';
+import { fail, failAt } from '../errors.js';
+import {
+  checkFieldPath,
+  compileExpression,
+  isExpressionName,
+  type Expression,
+  type Variables,
+} from '../aggregate/expression.js';
+import { shellText } from './shell-text.js';
 
 /** What becomes of a field: kept, dropped, computed, cut, or looked into. */
 type Rule =
@@ -13,27 +20,46 @@ type Rule =
   | { readonly kind: 'tree'; readonly rules: Map<string, Rule> };
 
 /** Special projections of find: `$slice`, `$elemMatch`; undefined when the value is none. */
-export type SpecialParser = (path: string, value: Doc) => ((value: Maybe, doc: Doc) => Maybe) | undefined;
+export type SpecialParser = (path: string, value: Doc, nested: boolean) => SpecialRule | undefined;
+export interface SpecialRule {
+  readonly kind: 'slice' | 'elemMatch';
+  readonly apply: (value: Maybe, doc: Doc) => Maybe;
+}
 
 type Mode = 'inclusion' | 'exclusion';
 
 export type Projector = (doc: Doc, variables: Variables) => Doc;
 
+/** What has been seen of a specification so far. */
+interface Parsing {
+  readonly special: SpecialParser | undefined;
+  mode: Mode | undefined;
+  slices: boolean;
+  elemMatches: boolean;
+  id: boolean | undefined;
+  idGiven: boolean;
+}
+
 /** Compiles the specification of find's projection, `$project`, or `$unset`. */
 export function compileProjection(spec: Doc, special?: SpecialParser): Projector {
   const rules = new Map<string, Rule>();
-  const seen: { mode: Mode | undefined; computed: boolean } = { mode: undefined, computed: false };
-  let idRule: Rule | undefined;
+  const seen: Parsing = {
+    ...{ special, mode: undefined, slices: false, elemMatches: false },
+    ...{ id: undefined, idGiven: false },
+  };
   for (const field of spec.fields) {
-    if (field.name === '_id' && isFlag(field.value)) idRule = { kind: isTrue(field.value) ? 'keep' : 'drop' };
-    else addRule(rules, field.name.split('.'), field.name, field.value, seen, special);
+    seen.idGiven ||= field.name === '_id' || field.name.startsWith('_id.');
+    addRule(rules, field, [], seen);
   }
-  const mode =
-    seen.mode ?? (seen.computed || (idRule?.kind === 'keep' && spec.fields.length === 1) ? 'inclusion' : undefined);
-  const effective: Mode = mode ?? (idRule?.kind === 'keep' ? 'inclusion' : 'exclusion');
-  if (idRule !== undefined) rules.set('_id', idRule);
-  else if (effective === 'inclusion' && !rules.has('_id')) rules.set('_id', { kind: 'keep' });
-  return (doc, variables) => Doc.of(apply(doc, rules, effective, { root: doc, variables }));
+  const mode = seen.mode ?? undecided(seen);
+  if (mode === 'inclusion' && !seen.idGiven) rules.set('_id', { kind: 'keep' });
+  return (doc, variables) => Doc.of(apply(doc, rules, mode, { root: doc, variables }));
+}
+
+/** What a specification is that neither includes nor excludes but _id. */
+function undecided({ slices, elemMatches, id }: Parsing): Mode {
+  if (slices) return id === true ? 'inclusion' : 'exclusion';
+  return elemMatches || id === true ? 'inclusion' : 'exclusion';
 }
 
 function isFlag(value: Value): boolean {
@@ -44,52 +70,70 @@ function isTrue(value: Value): boolean {
   return isNumber(value) ? toDouble(value) !== 0 : value === true;
 }
 
-function addRule(
-  rules: Map<string, Rule>,
-  parts: readonly string[],
-  path: string,
-  value: Value,
-  seen: { mode: Mode | undefined; computed: boolean },
-  special: SpecialParser | undefined,
-): void {
-  checkFieldPath(path);
-  const isSubtree = value instanceof Doc && !value.isEmpty && !(value.fields[0] as Field).name.startsWith('$');
-  if (isSubtree) {
-    for (const field of (value as Doc).fields) {
-      addRule(rules, [...parts, ...field.name.split('.')], `${path}.${field.name}`, field.value, seen, special);
-    }
-    return;
+function addRule(rules: Map<string, Rule>, { name, value }: Field, above: readonly string[], seen: Parsing): void {
+  if (isPositional(name) && seen.special === undefined) {
+    failAt(31324, 'Cannot use positional projection in aggregation projection');
   }
-  place(rules, parts, path, ruleOf(path, value, seen, special));
+  checkFieldPath(name);
+  const parts = [...above, ...name.split('.')];
+  if (isFlag(value)) {
+    place(rules, parts, parts.join('.'), { kind: isTrue(value) ? 'keep' : 'drop' });
+    decide(name, isTrue(value) ? 'inclusion' : 'exclusion', above.length === 0, seen);
+  } else if (value instanceof Doc) {
+    addDocument(rules, { name, value }, parts, above.length > 0, seen);
+  } else {
+    place(rules, parts, parts.join('.'), { kind: 'compute', expression: compileExpression(value) });
+    if (seen.mode === 'exclusion') {
+      failAt(31310, `Cannot use an expression ${name}: ${shellText(value)} in an exclusion projection`);
+    }
+    seen.mode = 'inclusion';
+  }
 }
 
-function ruleOf(
-  path: string,
-  value: Value,
-  seen: { mode: Mode | undefined; computed: boolean },
-  special: SpecialParser | undefined,
-): Rule {
-  if (isFlag(value)) {
-    const mode: Mode = isTrue(value) ? 'inclusion' : 'exclusion';
-    if ((seen.mode !== undefined && seen.mode !== mode) || (mode === 'exclusion' && seen.computed && !special)) {
-      const [code, verb] = mode === 'inclusion' ? [31253, 'inclusion'] : [31254, 'exclusion'];
-      failAt(
-        code,
-        `Cannot do ${verb} on field ${path} in ${mode === 'inclusion' ? 'exclusion' : 'inclusion'} projection`,
-      );
+export function isPositional(name: string): boolean {
+  return name === '$' || name.endsWith('.$') || name.includes('.$.');
+}
+
+/** What is included or excluded decides for all; `_id` goes with both. */
+function decide(name: string, mode: Mode, atTop: boolean, seen: Parsing): void {
+  if (atTop && name === '_id') {
+    seen.id = mode === 'inclusion';
+    return;
+  }
+  if (seen.mode !== undefined && seen.mode !== mode) {
+    const [code, other] = mode === 'inclusion' ? [31253, 'exclusion'] : [31254, 'inclusion'];
+    failAt(code, `Cannot do ${mode} on field ${name} in ${other} projection`);
+  }
+  seen.mode = mode;
+}
+
+/** An expression, one of find's own, or names below. */
+function addDocument(
+  rules: Map<string, Rule>,
+  { name, value }: { readonly name: string; readonly value: Doc },
+  parts: readonly string[],
+  nested: boolean,
+  seen: Parsing,
+): void {
+  const path = parts.join('.');
+  const operator = value.fields.length === 1 ? value.first?.name : undefined;
+  if (operator?.startsWith('$') === true) {
+    const special = seen.special?.(path, value, nested || name.includes('.'));
+    if (special !== undefined) {
+      seen.slices ||= special.kind === 'slice';
+      seen.elemMatches ||= special.kind === 'elemMatch';
+      place(rules, parts, path, { kind: 'special', apply: special.apply });
+      return;
     }
-    seen.mode = mode;
-    return { kind: mode === 'inclusion' ? 'keep' : 'drop' };
+    if (operator === '$elemMatch') fail('InvalidPipelineOperator', 'Cannot use $elemMatch in this context');
+    if (!isExpressionName(operator)) failAt(31325, `Unknown expression ${operator}`);
+    if (seen.mode === 'exclusion') failAt(31252, 'Cannot use expression other than $meta in exclusion projection');
+    seen.mode = 'inclusion';
+    place(rules, parts, path, { kind: 'compute', expression: compileExpression(value) });
+    return;
   }
-  const applied = value instanceof Doc ? special?.(path, value) : undefined;
-  if (applied !== undefined) {
-    if ((value as Doc).has('$elemMatch')) seen.mode ??= 'inclusion';
-    return { kind: 'special', apply: applied };
-  }
-  if (seen.mode === 'exclusion') failAt(31252, `Cannot use an expression other than $meta in exclusion projection`);
-  seen.computed = true;
-  seen.mode = 'inclusion';
-  return { kind: 'compute', expression: compileExpression(value) };
+  if (value.isEmpty) failAt(51270, `An empty sub-projection is not a valid value. Found empty object at path`);
+  for (const field of value.fields) addRule(rules, field, parts, seen);
 }
 
 function place(rules: Map<string, Rule>, parts: readonly string[], path: string, rule: Rule): void {

@@ -1,11 +1,11 @@
-import { compareValues, equalValues } from '../bson/compare.js';
+import { equalValues } from '../bson/compare.js';
 import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { BsonType, isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { compile, valueTest } from '../query/filter.js';
 import { parseFilter, parseOperators } from '../query/parse-filter.js';
-import { parseSort, sortKey, tupleComparator } from '../query/sort.js';
+import { elementOrder } from '../query/element-order.js';
 import { shellText } from '../query/shell-text.js';
 import { idText, type Change } from './tree.js';
 
@@ -77,24 +77,6 @@ function integerOf(value: Value, name: string): number {
     return fail('BadValue', `The value for ${name} must be an integer value but was given type: ${typeName(value)}`);
   }
   return toDouble(value);
-}
-
-function elementOrder(spec: Value): (a: Value, b: Value) => number {
-  if (isNumber(spec)) {
-    const sign = toDouble(spec);
-    if (sign !== 1 && sign !== -1) fail('BadValue', 'The $sort element value must be either 1 or -1');
-    return (a, b) => compareValues(a, b) * sign;
-  }
-  if (!(spec instanceof Doc) || spec.isEmpty)
-    return fail(
-      'BadValue',
-      'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
-    );
-  const { fields } = parseSort(spec);
-  const compare = tupleComparator(fields);
-  const paths = fields.map((field) => field.parts);
-  const keyOf = (value: Value) => sortKey(value instanceof Doc ? value : Doc.EMPTY, paths, compare);
-  return (a, b) => compare(keyOf(a), keyOf(b));
 }
 
 /** `$addToSet` */
