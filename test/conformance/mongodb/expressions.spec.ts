@@ -268,7 +268,11 @@ const REFUSED: readonly (readonly [unknown, number, string?])[] = [
   [{ $bitAnd: 1.5 }, 14, '$bitAnd only supports int and long operands.'],
   [{ $bitNot: 'abc' }, 28765, '$bitNot only supports numeric types, not string'],
   [{ $setUnion: [1, null] }, 17043, 'All operands of $setUnion must be arrays. One argument is of type: int'],
-  [{ $setEquals: [[1], null] }, 5887502, 'All operands of $setEquals must be arrays. 2-th argument is of type: null'],
+  [
+    { $setEquals: [[1], '$none'] },
+    17044,
+    'All operands of $setEquals must be arrays. 2-th argument is of type: missing',
+  ],
   [{ $setDifference: [[1], 2] }, 17049],
   [{ $setIsSubset: [null, [1]] }, 17046],
   [{ $year: 'abc' }, 16006, "can't convert from BSON type string to Date"],
