@@ -72,6 +72,13 @@ export function unimplemented(what: string): RpcError {
   return new RpcError(status.UNIMPLEMENTED, `${what} is not part of this standalone server`);
 }
 
+/** What EventStoreDB says while it starts or stops. */
+export const NOT_READY_MESSAGE = 'Server Is Not Ready';
+
+export function notReady(): RpcError {
+  return new RpcError(status.UNAVAILABLE, NOT_READY_MESSAGE);
+}
+
 export function cancelled(message: string): RpcError {
   return new RpcError(status.CANCELLED, message);
 }

@@ -10,6 +10,10 @@ import {
   jsonEvent,
   persistentSubscriptionToAllSettingsFromDefaults,
 } from '@eventstore/db-client';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import { type ServiceError, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventStoreServer, startEventStoreServer } from './index.js';
 
@@ -115,6 +119,23 @@ describe('closing', () => {
       for await (const { event: first } of client.readStream('large')) if (first!.revision === 0n) await server.close();
     };
     await expect(reading()).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  it('refuses an append that is still coming, and a call that comes now', async () => {
+    const streams = new streamsGrpc.StreamsClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
+    const name = new sharedPb.StreamIdentifier().setStreamName(Buffer.from('coming'));
+    const coming = new Promise<ServiceError | null>((resolve) => {
+      const options = new streamsPb.AppendReq.Options().setStreamIdentifier(name).setAny(new sharedPb.Empty());
+      streams.append(resolve).write(new streamsPb.AppendReq().setOptions(options));
+    });
+    await client.appendToStream('other', event(1));
+    await delay(50);
+    const closed = server.close();
+    const late = new Promise<ServiceError | null>((resolve) => streams.delete(new streamsPb.DeleteReq(), resolve));
+    const notReady = { code: status.UNAVAILABLE, details: 'Server Is Not Ready' };
+    expect(await Promise.all([coming, late])).toMatchObject([notReady, notReady]);
+    await closed;
+    streams.close();
   });
 });
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Server } from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from './direct-call.js';
-import { guardedServer } from './guarded-server.js';
+import { type GuardedServer, guardedServer } from './guarded-server.js';
 import { Listener } from './listener.js';
 import { StoreNode } from './node.js';
 import { addServices, directMethods } from './services/all-services.js';
@@ -24,7 +23,7 @@ export interface EventStoreServer {
   readonly port: number;
   /** Rejects when the server can't go on: its files are gone. */
   readonly failed: Promise<never>;
-  /** Cancels running calls, finishes appends under way and closes the files. */
+  /** Refuses new calls, cancels running ones, finishes appends under way and closes the files. */
   close(): Promise<void>;
 }
 
@@ -50,11 +49,12 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     'grpc.keepalive_time_ms': PING_AFTER_MS,
     'grpc.keepalive_timeout_ms': PONG_WITHIN_MS,
   };
-  const { server: grpc, cancelLasting } = guardedServer(grpcOptions, directMethods(node));
+  const guarded = guardedServer(grpcOptions, directMethods(node));
+  const grpc = guarded.server;
   const address: Address = { instanceId: randomUUID(), host: options.host, port: options.port };
   const listener = new Listener(grpc, node, address);
   let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => (closing ??= stop(grpc, listener, node, cancelLasting));
+  const close = (): Promise<void> => (closing ??= stop(guarded, listener, node));
   addServices(grpc, node, address, close);
   try {
     address.port = await listener.listen(options.host, options.port);
@@ -69,13 +69,14 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-async function stop(grpc: Server, listener: Listener, node: StoreNode, cancelLasting: () => void): Promise<void> {
+async function stop(guarded: GuardedServer, listener: Listener, node: StoreNode): Promise<void> {
+  guarded.refuseCalls();
   await node.stop();
   // The answers and cancellations on their way should reach the clients.
   await delay(FAREWELL_MS);
-  cancelLasting();
+  guarded.cancelLasting();
   await delay(FAREWELL_MS);
-  grpc.forceShutdown();
+  guarded.server.forceShutdown();
   await listener.close();
   await node.close();
 }

@@ -85,7 +85,7 @@ function streamsService(node: StoreNode): UntypedServiceImplementation {
     read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) =>
       reads.handle(call.request, node.outlets.outletOf(call)),
     append: (call: ServerReadableStream<Buffer, streamsPb.AppendResp>, callback: sendUnaryData<streamsPb.AppendResp>) =>
-      handleAppend(node.appender, call, callback),
+      handleAppend(node.appender, call, callback, node.outlets),
     batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) => {
       const batches = new BatchAppendCall(node.appender, call, node.outlets.outletOf(call));
       call.on('data', (bytes: Buffer) => batches.receive(bytes));

@@ -1,6 +1,13 @@
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
 import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
-import { invalidArgument, maxAppendSizeExceeded, missingMetadata, streamDeleted, toRpcError } from '../errors.js';
+import {
+  invalidArgument,
+  maxAppendSizeExceeded,
+  missingMetadata,
+  notReady,
+  streamDeleted,
+  toRpcError,
+} from '../errors.js';
 import type { Appender } from '../store/appender.js';
 import {
   type AppendOptions,
@@ -11,7 +18,7 @@ import {
 } from '../wire/append-request.js';
 import type { ProposedEvent } from '../wire/record.js';
 import { type BatchFault, appendResponse, batchFailure, batchSuccess } from '../wire/responses.js';
-import type { Outlet } from './outlet.js';
+import type { Outlet, Outlets } from './outlet.js';
 
 /** The largest append: the data of its events, in bytes. EventStoreDB 24.2 counts neither their metadata nor their types. */
 export const MAX_APPEND_BYTES = 1024 * 1024;
@@ -43,6 +50,7 @@ export function handleAppend(
   appender: Appender,
   call: ServerReadableStream<Buffer, AppendResp>,
   callback: sendUnaryData<AppendResp>,
+  outlets: Outlets,
 ): void {
   let options: AppendOptions | undefined;
   const events: ProposedEvent[] = [];
@@ -51,8 +59,10 @@ export function handleAppend(
   const answer: sendUnaryData<AppendResp> = (error, response) => {
     if (answered) return;
     answered = true;
+    forget();
     callback(error, response);
   };
+  const forget = outlets.keep(() => answer(notReady()));
   call.on('data', (buffer: Buffer) => {
     if (answered) return;
     try {
@@ -66,6 +76,7 @@ export function handleAppend(
     }
   });
   call.on('error', () => (answered = true));
+  for (const event of ['end', 'error', 'cancelled', 'close']) call.on(event, forget);
   call.on('end', () => {
     if (answered) return;
     if (options === undefined) return answer(invalidArgument('the options of the append are missing'));

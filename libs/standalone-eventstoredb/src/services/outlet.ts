@@ -77,9 +77,10 @@ export class Outlet {
   }
 }
 
-/** The streaming calls under way. */
+/** The calls under way that would not come to an end by themselves. */
 export class Outlets {
   private readonly open = new Set<Outlet>();
+  private readonly incomplete = new Set<() => void>();
 
   outletOf(call: SendingCall | GrpcCall): Outlet {
     const outlet = new Outlet(call);
@@ -88,8 +89,15 @@ export class Outlets {
     return outlet;
   }
 
+  /** Keeps what ends a call whose request has not come to its end. Returns what takes it back. */
+  keep(end: () => void): () => void {
+    this.incomplete.add(end);
+    return () => void this.incomplete.delete(end);
+  }
+
   /** Ends them all, as a node does that shuts down. */
   cancelAll(): void {
+    for (const end of [...this.incomplete]) end();
     for (const outlet of [...this.open]) outlet.fail(cancelled('the server is shutting down'));
   }
 }
