@@ -113,7 +113,7 @@ export class AppendConfirmer {
 /** Events of others that may lie between: what a read does not reach, the next one does. */
 const EXTRA_EVENTS = 4;
 /** How long claims are gathered for one read: most streams are left alone for longer, and a read costs as much as several appends. */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 /** The same while somebody waits for one of them. */
 const URGENT_MS = 2;
 /** More are not gathered for one read. */

@@ -14,13 +14,18 @@ const MS_PER_DAY = 86_400_000;
 const MEMO_LIMIT = 100_000;
 const MS_PER_QUARTER = 900_000;
 const MEMO_ZONES = 1_000;
+/** The days of a community's events are few, and each is asked for several times. */
+const knownDays = new Set<LocalDate>();
 const lastQuarters = new Map<string, { readonly quarter: number; readonly date: LocalDate }>();
 const midnights = new Map<string, Map<LocalDate, Instant>>();
 
-/** @throws DomainError DATE_INVALID unless it is a day that exists. */
+/** Memoised. @throws DomainError DATE_INVALID unless it is a day that exists. */
 export function parseLocalDate(text: string): LocalDate {
+  if (knownDays.has(text)) return text;
   const match = DATE.exec(text);
   if (!match || !dayExists(Number(match[1]), Number(match[2]), Number(match[3]))) throw dateInvalid(text);
+  if (knownDays.size >= MEMO_LIMIT) knownDays.clear();
+  knownDays.add(text);
   return text;
 }
 

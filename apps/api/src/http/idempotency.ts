@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { canonicalJson, DomainError, sha256Hex } from '#libs/kernel';
 import { takenBefore } from '#libs/read-store';
@@ -53,6 +54,8 @@ export class IdempotencyClaims implements OnModuleInit {
   async #drain(): Promise<void> {
     this.#writing = true;
     while (this.#waiting.length > 0) {
+      // Requests that came in with the same turn of the event loop come along.
+      await setImmediate();
       const batch = this.#waiting.splice(0, MOST_AT_ONCE);
       try {
         await this.#write(batch);

@@ -22,7 +22,8 @@ export function checkedRequest<T extends object>(type: new () => T, sent: unknow
   const twice = Object.keys(placed).filter((name) => Object.hasOwn(sent, name));
   if (twice.length > 0) throw invalid(twice.map((field) => ({ field, message: 'is given by the address' })));
   const plain = { ...sent, ...placed };
-  const wrong = [...mismatches(shape, plain, '')];
+  const wrong: FieldError[] = [];
+  noteMismatches(shape, plain, '', wrong);
   if (wrong.length > 0) throw invalid(wrong);
   if (obeysRules(shape, plain)) return instanceOf(shape, plain);
   const request = plainToInstance(type, plain);
@@ -39,36 +40,36 @@ export function invalid(errors: readonly FieldError[]): DomainError {
   return new DomainError('REQUEST_INVALID', message, { errors });
 }
 
-function* mismatches(shape: Shape, value: unknown, path: string): Generator<FieldError> {
-  const wrong = (message: string): FieldError => ({ field: path, message });
+/** Adds to `wrong` what is not of the shape. */
+function noteMismatches(shape: Shape, value: unknown, path: string, wrong: FieldError[]): void {
   switch (shape.kind) {
     case 'object':
-      if (!isPlainObject(value)) yield wrong('must be an object');
-      else yield* objectMismatches(shape, value, path);
+      if (!isPlainObject(value)) wrong.push({ field: path, message: 'must be an object' });
+      else noteOfObject(shape, value, path, wrong);
       return;
     case 'list':
-      if (!Array.isArray(value)) yield wrong('must be a list');
-      else for (const [index, item] of value.entries()) yield* mismatches(shape.items, item, `${path}[${index}]`);
+      if (!Array.isArray(value)) wrong.push({ field: path, message: 'must be a list' });
+      else value.forEach((item, index) => noteMismatches(shape.items, item, `${path}[${index}]`, wrong));
       return;
     case 'string':
-      if (typeof value !== 'string') yield wrong('must be a string');
-      else if (!isWellFormed(value)) yield wrong('holds broken characters');
+      if (typeof value !== 'string') wrong.push({ field: path, message: 'must be a string' });
+      else if (!isWellFormed(value)) wrong.push({ field: path, message: 'holds broken characters' });
       return;
     case 'integer':
-      if (!Number.isSafeInteger(value)) yield wrong('must be a whole number');
+      if (!Number.isSafeInteger(value)) wrong.push({ field: path, message: 'must be a whole number' });
       return;
   }
 }
 
-function* objectMismatches(shape: ObjectShape, value: Fields, path: string): Generator<FieldError> {
+function noteOfObject({ properties }: ObjectShape, value: Fields, path: string, wrong: FieldError[]): void {
   const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   for (const name of Object.keys(value)) {
-    if (!shape.properties.has(name)) yield { field: at(name).slice(0, 100), message: 'is not a field of this request' };
+    if (!properties.has(name)) wrong.push({ field: at(name).slice(0, 100), message: 'is not a field of this request' });
   }
-  for (const [name, { required, shape: inner }] of shape.properties) {
+  for (const [name, { required, shape }] of properties) {
     const present = Object.hasOwn(value, name) && value[name] !== undefined;
-    if (present) yield* mismatches(inner, value[name], at(name));
-    else if (required) yield { field: at(name), message: 'is missing' };
+    if (present) noteMismatches(shape, value[name], at(name), wrong);
+    else if (required) wrong.push({ field: at(name), message: 'is missing' });
   }
 }
 
