@@ -13,7 +13,8 @@ type Decide<S, E> = (state: S) => readonly E[];
 
 /** For how long others may be faster before a command gives up. */
 const CONTENTION_MS = 15_000;
-const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
+/** Some 200,000 events of accounts: beyond that, streams in turn are each read from their beginning. */
+const DEFAULT_CACHE_BYTES = 128 * 1024 * 1024;
 
 /**
  * Runs commands: load (or take the cached state), decide, append. One after the other per stream in this process; writers in other

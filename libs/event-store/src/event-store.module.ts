@@ -21,7 +21,7 @@ export interface EventStoreModuleOptions {
   readonly eventStore: EventStore | { readonly url: string; readonly options?: EventStoreOptions };
   readonly clock?: Clock;
   readonly upcasters?: Upcasters;
-  /** Bound of the cache of folded streams; 64 MiB. */
+  /** Bound of the cache of folded streams; 128 MiB. */
   readonly cacheBytes?: number;
   /** Without it, commands that seal personal data cannot be resolved. */
   readonly vault?: Vault;
