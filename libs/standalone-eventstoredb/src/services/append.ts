@@ -164,25 +164,31 @@ export class BatchAppendCall {
       .append(stream.toString('utf8'), expected, events)
       .then(
         (outcome) => {
-          if (outcome.kind === 'appended') return batchSuccess(correlation, stream, outcome.revision, outcome.position);
+          if (outcome.kind === 'appended')
+            return this.answer(batchSuccess(correlation, stream, outcome.revision, outcome.position));
           const fault = outcome.kind === 'deleted' ? outcome : { ...outcome, expected };
-          return batchFailure(correlation, stream, fault);
+          this.answer(batchFailure(correlation, stream, fault));
         },
         (error: unknown) => {
           const { code, message } = toRpcError(error);
-          return batchFailure(correlation, stream, { kind: 'failed', code, message });
+          this.answer(batchFailure(correlation, stream, { kind: 'failed', code, message }));
         },
       )
-      .then(async (response) => {
-        if (!this.outlet.send(response)) await this.outlet.drained();
-        this.underWay--;
-        this.settle();
-      })
       .catch((error: unknown) => this.outlet.fail(error));
+  }
+
+  private answer(response: Buffer): void {
+    if (this.outlet.send(response)) this.answered();
+    else void this.outlet.drained().then(() => this.answered());
+  }
+
+  private answered(): void {
+    this.underWay--;
+    this.settle();
   }
 
   private settle(): void {
     if (this.ended && this.underWay === 0) this.outlet.end();
-    else if (this.underWay < MAX_UNDER_WAY) this.call.resume();
+    else if (this.underWay === MAX_UNDER_WAY - 1) this.call.resume();
   }
 }

@@ -72,7 +72,7 @@ export class EventLog {
 
   /** Settles when what `write` puts into {@link files} is on disk, together with what is appended in the same turn. */
   write(write: () => void): Promise<void> {
-    return this.writer.run(write);
+    return this.writer.run(write, () => undefined);
   }
 
   /**
@@ -90,10 +90,12 @@ export class EventLog {
       this.ids.add(events[index]!.id, info.name, revision + index, position + index, this.head);
     }
     if (isMetastream(info.name)) rows.push(...this.takeMetadata(originalOf(info.name), events));
-    return this.commit(info, { revision: info.last, position: this.next - 1 }, () => {
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+    const write = (): void => {
       for (const putRow of rows) putRow();
       this.putChunks(info.id, chunks);
-    });
+    };
+    return this.commit(info, { revision: info.last, position: this.next - 1 }, write, bytes);
   }
 
   /** Ends a stream for ever. The tombstone has a position, and the largest revision there is. */
@@ -120,18 +122,21 @@ export class EventLog {
     await this.storage.close();
   }
 
-  private async commit(info: StreamInfo, written: Written, write: () => void): Promise<Written> {
+  private commit(info: StreamInfo, written: Written, write: () => void, bytes = 0): Promise<Written> {
     // Streams whose rows are on their way to the disk stay in memory: what is on disk is not yet what they are.
-    const involved = isMetastream(info.name) ? [info, this.streams.open(originalOf(info.name))] : [info];
-    for (const stream of involved) stream.pending++;
-    await this.writer.run(write, () => {
-      for (const stream of involved) stream.pending--;
+    const original = isMetastream(info.name) ? this.streams.open(originalOf(info.name)) : undefined;
+    info.pending++;
+    if (original !== undefined) original.pending++;
+    const done = (): Written => {
+      info.pending--;
+      if (original !== undefined) original.pending--;
       info.committed = Math.max(info.committed, written.revision);
       this.head = Math.max(this.head, written.position);
       this.notifier.notify(info.name);
       this.notifier.notify(ALL);
-    });
-    return written;
+      return written;
+    };
+    return this.writer.run(write, done, bytes);
   }
 
   private putChunks(streamId: number, chunks: readonly NewChunk[]): void {

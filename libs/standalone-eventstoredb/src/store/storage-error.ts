@@ -8,6 +8,9 @@ const FULL: readonly unknown[] = [ENOSPC, EDQUOT, EFBIG, MAP_FULL];
 /** With less than this, a write that was cut short was so for want of space. */
 const SPARE_BYTES = 16 * 1024 * 1024;
 
+/** What a commit writes at least: the pages on the way from the roots of its tables. */
+const PAGES_OF_COMMIT_BYTES = 256 * 1024;
+
 /** Something could not be written: nothing of it is stored. `full`: for want of space, and it can be tried again when there is some. */
 export class StorageError extends Error {
   constructor(
@@ -37,9 +40,19 @@ export async function commitFailure(dataDir: string, failed: unknown): Promise<S
   const error = failed as CommitError;
   const cause = ((await error.commitError?.catch((reason: unknown) => reason)) ?? error) as CommitError;
   if (FULL.includes(cause.code) || (cause.code === EIO && isFull(dataDir))) {
-    return new StorageError('no space is left to write on: nothing of this is stored', true);
+    return noSpace();
   }
   return new StorageError(`writing failed, restart the server: ${cause.message}`, false);
+}
+
+export function noSpace(): StorageError {
+  return new StorageError('no space is left to write on: nothing of this is stored', true);
+}
+
+/** Whether there is surely too little space to write so much, and the pages around it. */
+export function lacksSpace(dataDir: string, bytes: number): boolean {
+  const { bavail, bsize } = statfsSync(dataDir);
+  return bavail * bsize < bytes + PAGES_OF_COMMIT_BYTES;
 }
 
 /** lmdb calls it EIO when it could write only a part. */

@@ -1,25 +1,40 @@
 import type { Storage } from './storage.js';
-import { StorageError, commitFailure } from './storage-error.js';
+import { type StorageError, commitFailure, lacksSpace, noSpace } from './storage-error.js';
 
 /** Something to be written. */
 interface Job {
   /** Puts and removes. What may throw must be the only put: what is before it would stay. */
   write(): void;
+  /** About what it writes. */
+  readonly bytes: number;
   /** It is on disk. */
   done(): void;
   failed(error: Error): void;
 }
 
+/**
+ * What a commit costs hardly depends on how much is in it, and those whom it answers come again at once: the next one waits for a
+ * part of all who were seen under way of late, but not for long. One who writes alone never waits.
+ */
+const GATHERED_SHARE = 0.6;
+const GATHER_MS = 3;
+/** How much of the number seen under way is still counted on after one more commit. */
+const FADING = 0.9;
+
 /** What a commit may touch of the file beside what it writes. */
 const COMMIT_TOUCHES_BYTES = 64 * 1024;
 
 /**
- * Writes in groups: one commit (with its fsync) at a time, and what comes while one is on its way to the disk is the next.
+ * Writes in groups: one commit (with its fsync) at a time, and what comes while one is on its way to the disk is in the next.
  * What is added in one turn of the event loop is in one commit. Between commits the files can be opened anew.
  */
 export class Writer {
   private waiting: Job[] = [];
   private busy = false;
+  private gathering: NodeJS.Timeout | undefined;
+  /** With so many waiting there is no more to wait for. */
+  private enough = 1;
+  private underWay = 1;
   private idle: (() => void)[] = [];
   private broken: Error | undefined;
   /** Rejects when the files can't be used any more. */
@@ -37,38 +52,37 @@ export class Writer {
     this.failed.catch(() => undefined);
   }
 
-  /** Settles when what `write` puts is on disk. `done` is called before, in the order of the calls. */
-  run(write: () => void, done: () => void = () => undefined): Promise<void> {
+  /** Settles, with what `done` returns, when what `write` puts is on disk. `done` is called before, in the order of the calls. */
+  run<Result>(write: () => void, done: () => Result, bytes = 0): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.broken !== undefined) return reject(this.broken);
-      const job: Job = {
-        write,
-        done: () => {
-          done();
-          resolve();
-        },
-        failed: reject,
-      };
-      this.waiting.push(job);
+      this.waiting.push({ write, bytes, done: () => resolve(done()), failed: reject });
       this.schedule();
     });
   }
 
   /** Settles when everything added so far is on disk; rejects if that has failed. */
   async settled(): Promise<void> {
-    if (this.busy || this.waiting.length > 0) await this.run(() => undefined);
+    if (this.busy || this.waiting.length > 0) await this.run(nothing, nothing);
     if (this.broken !== undefined) throw this.broken;
   }
 
   /** Settles when nothing is under way. */
   async close(): Promise<void> {
-    while (this.busy) await new Promise<void>((resolve) => this.idle.push(resolve));
+    while (this.busy || this.waiting.length > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
     this.broken ??= new Error('the files are closed');
   }
 
-  /** The turn after this one: by then what came with it has been added, too. */
   private schedule(): void {
     if (this.busy) return;
+    if (this.waiting.length >= this.enough || this.storage.reopeningIsDue) this.start();
+    else this.gathering ??= setTimeout(() => this.start(), GATHER_MS);
+  }
+
+  /** The turn after this one: by then what came with it has been added, too. */
+  private start(): void {
+    clearTimeout(this.gathering);
+    this.gathering = undefined;
     this.busy = true;
     setImmediate(() => void this.turn());
   }
@@ -91,6 +105,9 @@ export class Writer {
     const group = this.waiting;
     this.waiting = [];
     const { root } = this.storage.files;
+    const bytes = group.reduce((sum, job) => sum + job.bytes, 0);
+    // lmdb's way of saying that the disk is full has been seen to end the process (it writes beyond a buffer).
+    if (lacksSpace(this.storage.dataDir, bytes)) return this.giveUp(group, noSpace());
     const refused = new Map<Job, Error>();
     try {
       await root.batch(() => {
@@ -100,6 +117,8 @@ export class Writer {
       return this.giveUp(group, await commitFailure(this.storage.dataDir, error));
     }
     root.resetReadTxn();
+    this.underWay = Math.max(group.length + this.waiting.length, this.underWay * FADING);
+    this.enough = Math.max(1, Math.floor(this.underWay * GATHERED_SHARE));
     for (const job of group) {
       const error = refused.get(job);
       if (error === undefined) job.done();
@@ -128,6 +147,8 @@ export class Writer {
     });
   }
 }
+
+const nothing = (): void => undefined;
 
 function attempt(job: Job, refused: Map<Job, Error>): void {
   try {

@@ -123,6 +123,7 @@ function readTimestampMs(reader: ProtobufReader): number {
 }
 
 const EMPTY = Buffer.alloc(0);
+const JSON_CONTENT = Buffer.from('application/json');
 
 function readProposed(reader: ProtobufReader): ProposedEvent {
   let id: string | undefined;
@@ -154,14 +155,14 @@ function readProposed(reader: ProtobufReader): ProposedEvent {
   if (id === undefined) throw new RangeError('an event has no id');
   if (type === undefined) throw new MissingMetadataError('type');
   if (contentType === undefined) throw new MissingMetadataError('content-type');
-  return { id, type, isJson: contentType.toString('latin1') === 'application/json', data, metadata };
+  return { id, type, isJson: JSON_CONTENT.equals(contentType), data, metadata };
 }
 
 function readEntry(reader: ProtobufReader): [key: string, value: Buffer] {
   let key = '';
   let value: Buffer = EMPTY;
   while (reader.next()) {
-    if (reader.field === 1) key = reader.bytes().toString('latin1');
+    if (reader.field === 1) key = reader.ascii();
     else if (reader.field === 2) value = reader.bytes();
     else reader.skip();
   }

@@ -51,17 +51,30 @@ export class ProtobufReader {
 
   /** A length-delimited field: a view, not a copy. */
   bytes(): Buffer {
+    const start = this.pass();
+    return this.buffer.subarray(start, this.position);
+  }
+
+  /** A length-delimited field of ASCII. */
+  ascii(): string {
+    const start = this.pass();
+    return this.buffer.toString('latin1', start, this.position);
+  }
+
+  /** A reader over an embedded message. */
+  message(): ProtobufReader {
+    const start = this.pass();
+    return new ProtobufReader(this.buffer, start, this.position);
+  }
+
+  /** Goes behind a length-delimited field; returns where it begins. */
+  private pass(): number {
     if (this.wireType !== 2) throw new RangeError(`protobuf: field ${this.field} is not length-delimited`);
     const length = this.varint();
     const start = this.position;
     if (start + length > this.end) throw new RangeError('protobuf: truncated field');
     this.position = start + length;
-    return this.buffer.subarray(start, this.position);
-  }
-
-  /** A reader over an embedded message. */
-  message(): ProtobufReader {
-    return new ProtobufReader(this.bytes());
+    return start;
   }
 
   skip(): void {
@@ -73,7 +86,7 @@ export class ProtobufReader {
         this.position += 8;
         return;
       case 2:
-        this.bytes();
+        this.pass();
         return;
       case 5:
         this.position += 4;

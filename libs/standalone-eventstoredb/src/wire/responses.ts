@@ -167,8 +167,9 @@ export function batchFailure(correlation: Buffer, stream: Buffer, fault: BatchFa
 export function batchSuccess(correlation: Buffer, stream: Buffer, revision: number, position: number): Buffer {
   const positionLength = 2 * (1 + varintLength(position));
   const successLength = (revision < 0 ? 2 : 1 + varintLength(revision)) + fieldLength(positionLength);
-  const body = Buffer.allocUnsafe(fieldLength(successLength) + fieldLength(fieldLength(stream.length)));
-  const writer = new ProtobufWriter(body);
+  const length = fieldLength(correlation.length) + fieldLength(successLength) + fieldLength(fieldLength(stream.length));
+  const writer = new ProtobufWriter(Buffer.allocUnsafe(length));
+  writer.bytes(0x0a, correlation);
   writer.open(0x1a, successLength);
   if (revision < 0) writer.open(0x12, 0);
   else writer.number(0x08, revision);
@@ -177,7 +178,7 @@ export function batchSuccess(correlation: Buffer, stream: Buffer, revision: numb
   writer.number(0x10, position);
   writer.open(0x22, fieldLength(stream.length));
   writer.bytes(0x1a, stream);
-  return withCorrelation(correlation, body);
+  return writer.buffer;
 }
 
 function withCorrelation(correlation: Buffer, body: Buffer): Buffer {

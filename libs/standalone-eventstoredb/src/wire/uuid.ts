@@ -7,7 +7,7 @@ export const EMPTY_UUID = '00000000-0000-0000-0000-000000000000';
 export function readUuid(reader: ProtobufReader): string {
   let text = EMPTY_UUID;
   while (reader.next()) {
-    if (reader.field === 2) text = canonicalUuid(reader.bytes().toString('latin1'));
+    if (reader.field === 2) text = canonicalUuid(reader.ascii());
     else if (reader.field === 1) text = readStructured(reader.message());
     else reader.skip();
   }
