@@ -130,7 +130,6 @@ export const adminCommands: Readonly<Record<string, Command>> = {
   getDefaultRWConcern: () => failAt(51300, "'getDefaultRWConcern' is not supported on standalone nodes."),
   commitTransaction: noTransaction,
   abortTransaction: noTransaction,
-  killAllSessions: () => okReply(),
   fsync: (context) =>
     context.flag('lock')
       ? fail('NotImplemented', "standalone mode has no fsync option 'lock'")

@@ -203,6 +203,11 @@ export function checkNumber(path: string, name: string, kind: 'number' | 'count'
     failAt(51024, `BSON field '${name}' value must be >= 0, actual value '${number}'`);
 }
 
-export function wrongType(path: string, value: Value, expected: string): never {
-  return fail('TypeMismatch', `BSON field '${path}' is the wrong type '${typeName(value)}', expected ${expected}`);
+export function wrongType(
+  path: string,
+  value: Value,
+  expected: string,
+  found = `the wrong type '${typeName(value)}'`,
+): never {
+  return fail('TypeMismatch', `BSON field '${path}' is ${found}, expected ${expected}`);
 }

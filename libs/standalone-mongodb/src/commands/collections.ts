@@ -1,7 +1,9 @@
 import { docOf } from '../bson/build.js';
 import { compareValues } from '../bson/compare.js';
 import { Arr, Doc, Field } from '../bson/document.js';
-import { CODES, fail, MongoError } from '../errors.js';
+import { toDouble } from '../bson/numbers.js';
+import { isNumber } from '../bson/values.js';
+import { CODES, fail, failAt, MongoError } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { shellText } from '../query/shell-text.js';
 import { checkDatabaseName, checkNamespace } from '../storage/catalog.js';
@@ -70,6 +72,8 @@ const drop: Command = (context) =>
 const dropDatabase: Command = (context) =>
   context.env.write(() => {
     checkDatabaseName(context.db);
+    const given = context.body.fields[0]?.value;
+    if (!isNumber(given) || toDouble(given) !== 1) failAt(5255100, "Have to pass 1 as 'drop' parameter");
     const collections = context.catalog.list(context.db);
     for (const collection of collections) context.catalog.drop(collection);
     return okReply({ dropped: collections.length > 0 ? context.db : undefined });

@@ -1,8 +1,9 @@
 import { Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, typeName } from '../bson/values.js';
-import { fail, failAt, MongoError } from '../errors.js';
+import { fail, MongoError } from '../errors.js';
 import type { CommandContext } from './context.js';
+import { checkSessionId } from './sessions.js';
 
 const READ_LEVELS = ['local', 'available', 'majority', 'linearizable', 'snapshot'];
 const MAX_NODES = 50;
@@ -11,23 +12,13 @@ const MAX_TIME_MS = 2 ** 31 - 1;
 /** Checks what any command may carry, as a standalone mongod does. */
 export function checkGeneric(context: CommandContext): void {
   const { body } = context;
-  if (body.has('lsid')) checkSession(context);
+  const lsid = context.arg('lsid');
+  if (lsid !== undefined) checkSessionId('OperationSessionInfo.lsid', lsid);
   if (body.has('txnNumber') || body.has('autocommit') || body.has('startTransaction')) checkTransaction(context);
   if (body.has('readConcern')) checkReadConcern(context);
   if (body.has('writeConcern')) checkWriteConcern(context);
   if (body.has('maxTimeMS')) checkMaxTime(context);
   if (body.has('apiVersion') || body.has('apiStrict') || body.has('apiDeprecationErrors')) checkApi(context);
-}
-
-function checkSession(context: CommandContext): void {
-  const lsid = context.doc('lsid');
-  if (lsid === undefined) return;
-  const id = lsid.get('id');
-  if (id === undefined) failAt(40414, "BSON field 'OperationSessionInfo.lsid.id' is missing but a required field");
-  if (typeName(id) !== 'binData') {
-    const message = `BSON field 'OperationSessionInfo.lsid.id' is the wrong type '${typeName(id)}', expected type 'binData'`;
-    fail('TypeMismatch', message);
-  }
 }
 
 function checkTransaction(context: CommandContext): void {

@@ -5,6 +5,7 @@ import { fail, failAt } from '../errors.js';
 import type { Catalog } from '../storage/catalog.js';
 import type { Collection } from '../storage/collection.js';
 import type { Request } from '../wire/message.js';
+import { wrongType } from './arguments.js';
 import type { Cursors } from './cursors.js';
 
 /** What a command sees: its arguments and the server. */
@@ -93,7 +94,9 @@ export class CommandContext {
       return failAt(40414, `BSON field '${this.name}.${name}' is missing but a required field`);
     }
     if (!(value instanceof Arr)) return this.wrongType(name, 'array');
-    return value.items.map((item) => (item instanceof Doc ? item : this.wrongType(name, 'object')));
+    return value.items.map((item, i) =>
+      item instanceof Doc ? item : wrongType(`${this.name}.${name}.${i}`, item, "type 'object'"),
+    );
   }
 
   wrongType(name: string, wanted: string): never {

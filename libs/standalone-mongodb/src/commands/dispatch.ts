@@ -16,6 +16,7 @@ import { findCommands } from './find.js';
 import { handshakeCommands } from './handshake.js';
 import { indexCommands } from './indexes.js';
 import { bulkWriteCommands } from './bulk-write.js';
+import { sessionCommands } from './sessions.js';
 import { statusCommands } from './status.js';
 import type { Command } from './registry.js';
 import { writeCommands } from './writes.js';
@@ -32,6 +33,7 @@ const COMMANDS = new Map<string, Command>(
     explainCommands,
     bulkWriteCommands,
     statusCommands,
+    sessionCommands,
     collModCommands,
     adminCommands,
     { listCommands },

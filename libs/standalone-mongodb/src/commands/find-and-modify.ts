@@ -2,7 +2,7 @@ import { docOf } from '../bson/build.js';
 import { variablesOf } from '../aggregate/variables.js';
 import { Arr, Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { fail, inContext } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { compileFindProjection } from '../query/find-projection.js';
 import { parseSort } from '../query/sort.js';
@@ -35,11 +35,13 @@ const findAndModify: Command = (context) => {
 };
 
 async function removeOne(context: CommandContext): Promise<Doc> {
-  const { filter, target, project } = await locate(context);
-  void filter;
+  const { target, project } = await locate(context);
   if (target === undefined) return reply(null, { n: 0 });
-  context.collection()?.remove(target.rid, target.doc);
-  return reply(project(target.doc), { n: 1 });
+  return executing(() => {
+    const value = project(target.doc);
+    context.collection()?.remove(target.rid, target.doc);
+    return reply(value, { n: 1 });
+  });
 }
 
 async function updateOne(context: CommandContext): Promise<Doc> {
@@ -49,13 +51,23 @@ async function updateOne(context: CommandContext): Promise<Doc> {
   const wantsNew = context.flag('new');
   const { filter, target, project } = await locate(context);
   const collection = context.collection();
-  if (target !== undefined && collection !== undefined) {
-    const next = applyTo(collection, target, filter, update, context.bypassesValidation);
-    return reply(project(wantsNew ? next : target.doc), { n: 1, updatedExisting: true });
+  return executing(() => {
+    if (target !== undefined && collection !== undefined) {
+      const next = applyTo(collection, target, filter, update, context.bypassesValidation);
+      return reply(project(wantsNew ? next : target.doc), { n: 1, updatedExisting: true });
+    }
+    if (!context.flag('upsert')) return reply(null, { n: 0, updatedExisting: false });
+    const made = insertNew(context, filter, update);
+    return reply(wantsNew ? project(made) : null, { n: 1, updatedExisting: false, upserted: made.get('_id') });
+  });
+}
+
+function executing(run: () => Doc): Doc {
+  try {
+    return run();
+  } catch (error) {
+    throw inContext('Plan executor error during findAndModify', error);
   }
-  if (!context.flag('upsert')) return reply(null, { n: 0, updatedExisting: false });
-  const made = insertNew(context, filter, update);
-  return reply(wantsNew ? project(made) : null, { n: 1, updatedExisting: false, upserted: made.get('_id') });
 }
 
 async function locate(context: CommandContext) {

@@ -10,6 +10,7 @@ import { keyText } from '../query/tests.js';
 import { okReply } from '../wire/reply.js';
 import { checkFieldPath } from '../aggregate/expression.js';
 import { variablesOf } from '../aggregate/variables.js';
+import { wrongType } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import type { Command } from './registry.js';
@@ -88,7 +89,10 @@ const getMore: Command = async (context) => {
 const killCursors: Command = (context) => {
   const asked = context.arg('cursors');
   if (!(asked instanceof Arr)) return context.wrongType('cursors', 'array');
-  const killed = asked.items.filter((id) => typeof id === 'bigint' && context.cursors.kill(id));
+  for (const [i, id] of asked.items.entries()) {
+    if (typeof id !== 'bigint') wrongType(`killCursors.cursors.${i}`, id, "type 'long'");
+  }
+  const killed = asked.items.filter((id) => context.cursors.kill(id as bigint));
   const notFound = asked.items.filter((id) => !killed.includes(id));
   return okReply({ cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] });
 };

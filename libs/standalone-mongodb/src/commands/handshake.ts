@@ -1,16 +1,44 @@
-import { DateTime } from '../bson/values.js';
+import { docOf } from '../bson/build.js';
+import { compareValues } from '../bson/compare.js';
+import { toDouble } from '../bson/numbers.js';
+import { DateTime, isNumber, type Value } from '../bson/values.js';
+import { failAt } from '../errors.js';
+import { newObjectId } from '../update/upsert.js';
 import { okReply } from '../wire/reply.js';
+import type { CommandContext } from './context.js';
 import type { Command } from './registry.js';
 
 /** The version of mongod whose behaviour this server follows. */
 export const VERSION = [8, 0, 0, 0];
 const MAX_WIRE_VERSION = 25;
 
-const hello: Command = (context) => {
+/** Of this process: nothing about a standalone server changes while it runs. */
+const TOPOLOGY = docOf({ processId: newObjectId(), counter: 0n });
+
+/** A client that knows the topology may wait for a change of it: there is none, so it waits as long as it asked for. */
+async function awaitChange(context: CommandContext): Promise<void> {
+  const [known, wait] = [context.doc('topologyVersion'), context.arg('maxAwaitTimeMS')];
+  if (known === undefined && wait === undefined) return;
+  if (wait === undefined) failAt(31368, "A request with a 'topologyVersion' must include 'maxAwaitTimeMS'");
+  if (known === undefined) return failAt(51759, "A request with 'maxAwaitTimeMS' must include a 'topologyVersion'");
+  if (!isNumber(wait) || toDouble(wait) < 0) return failAt(31373, 'maxAwaitTimeMS must be a non-negative integer');
+  const process = known.get('processId');
+  if (process === undefined || compareValues(process, TOPOLOGY.get('processId') as Value) !== 0) return;
+  const counter = known.get('counter');
+  if (isNumber(counter) && toDouble(counter) > 0) {
+    const which = `Received a topology version with counter: ${toDouble(counter)} which is greater than`;
+    failAt(31382, `${which} the server topology version counter: 0`);
+  }
+  await new Promise((resolve) => setTimeout(resolve, toDouble(wait)).unref());
+}
+
+const hello: Command = async (context) => {
+  await awaitChange(context);
   const legacy = context.name.toLowerCase() === 'ismaster';
   return okReply({
     helloOk: context.flag('helloOk') ? true : undefined,
     ...(legacy ? { ismaster: true } : { isWritablePrimary: true }),
+    topologyVersion: TOPOLOGY,
     maxBsonObjectSize: 16 * 1024 * 1024,
     maxMessageSizeBytes: 48_000_000,
     maxWriteBatchSize: 100_000,
@@ -41,9 +69,5 @@ export const handshakeCommands: Readonly<Record<string, Command>> = {
       maxBsonObjectSize: 16 * 1024 * 1024,
       storageEngines: ['lmdb'],
     }),
-  endSessions: () => okReply(),
-  startSession: () => okReply({ timeoutMinutes: 30 }),
-  refreshSessions: () => okReply(),
-  killSessions: () => okReply(),
   connectionStatus: () => okReply({ authInfo: { authenticatedUsers: [], authenticatedUserRoles: [] } }),
 };

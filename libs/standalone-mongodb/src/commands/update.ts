@@ -3,7 +3,7 @@ import { Arr, Doc } from '../bson/document.js';
 import { variablesOf } from '../aggregate/variables.js';
 import { encodeDoc } from '../bson/encode.js';
 import type { Maybe, Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { fail, inContext } from '../errors.js';
 import { compileFilter, type Filter, type MatchDetails } from '../query/filter.js';
 import { parseSort } from '../query/sort.js';
 import type { Collection } from '../storage/collection.js';
@@ -43,6 +43,13 @@ export function updateMatching(
   }
   const collection = context.collection();
   const change = (targets: readonly Target[]): UpdateResult => {
+    try {
+      return changeAll(targets);
+    } catch (error) {
+      throw inContext('Plan executor error during update', error);
+    }
+  };
+  const changeAll = (targets: readonly Target[]): UpdateResult => {
     if (collection !== undefined && targets.length > 0) {
       let modified = 0;
       const unchecked = context.bypassesValidation;

@@ -5,7 +5,7 @@ import { MongoError } from '../errors.js';
 /** An element of `writeErrors`. Errors that are not mongod's go up. */
 export function writeError(index: number, error: unknown): Doc {
   if (!(error instanceof MongoError)) throw error;
-  const fields: PlainObject = { index, code: error.code, ...error.extra, errmsg: error.message };
+  const fields: PlainObject = { index, code: error.code, errmsg: error.message, ...error.extra };
   return docOf(fields);
 }
 

@@ -43,6 +43,9 @@ const update: Command = (context) => {
   const statements = statementsOf(context, 'updates');
   for (const statement of statements) {
     if (partsOf(statement) === undefined) checkStatement('update.updates', statement);
+    if (statement.has('sort') && isTrue(statement.get('multi'))) {
+      fail('FailedToParse', 'Cannot specify sort with multi=true');
+    }
   }
   const ordered = context.flag('ordered', true);
   return context.env.write(async () => {

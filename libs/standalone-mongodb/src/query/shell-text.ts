@@ -4,7 +4,7 @@ import { BsonType, type Value } from '../bson/values.js';
 /** A value as mongod prints it in error messages: `{ _id: "a", n: 1 }`. */
 export function shellText(value: Value): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return `"${value}"`;
   if (typeof value === 'number') return doubleText(value);
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   switch (value.type) {
@@ -33,7 +33,7 @@ export function shellText(value: Value): string {
     case BsonType.CodeWithScope:
       return `CodeWScope( ${value.code}, ${shellText(value.scope)})`;
     case BsonType.Symbol:
-      return JSON.stringify(value.value);
+      return `"${value.value}"`;
     case BsonType.DBPointer:
       return `DBRef('${value.namespace}', ${value.id.toString('hex')})`;
     case BsonType.MinKey:
@@ -49,11 +49,22 @@ function uuidText(bytes: Buffer): string {
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+const DIGITS = 16;
+
+/** As C's `%.16g` writes it; and `.0` behind when that looks like no double. */
 function doubleText(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return `${value}.0`;
   if (Number.isNaN(value)) return 'nan.0';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return String(value)
-    .replace(/e\+?(-?)(\d)$/, 'e$10$2')
-    .replace(/e(\d)/, 'e+$1');
+  if (!Number.isFinite(value)) return value > 0 ? 'inf.0' : '-inf.0';
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  const [mantissa = '', power = '0'] = value.toExponential(DIGITS - 1).split('e');
+  const exponent = Number(power);
+  const text =
+    exponent < -4 || exponent >= DIGITS
+      ? `${trimmed(mantissa)}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+      : trimmed(value.toFixed(DIGITS - 1 - exponent));
+  return text.includes('.') ? text : `${text}.0`;
+}
+
+function trimmed(digits: string): string {
+  return digits.includes('.') ? digits.replace(/\.?0+$/, '') : digits;
 }

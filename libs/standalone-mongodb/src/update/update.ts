@@ -31,7 +31,7 @@ export function compileUpdate(update: Maybe, arrayFilters: Maybe, variables?: Va
     if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
     const run = pipelineUpdates.compile?.(update, variables);
     if (run === undefined) return fail('NotImplemented', 'standalone mode has no updates by pipeline');
-    return { kind: 'pipeline', apply: (doc) => withId(run(doc), doc) };
+    return { kind: 'pipeline', apply: (doc) => replacement(doc, run(doc)) };
   }
   if (!(update instanceof Doc)) return fail('FailedToParse', 'Update argument must be either an object or an array');
   if (update.first?.name.startsWith('$') !== true) {
