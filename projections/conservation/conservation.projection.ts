@@ -89,6 +89,7 @@ function monitored(
   { communityId, entityId, position }: ProjectedEvent,
   broken: ReadonlyMap<IdentityName, string>,
 ): Monitored {
+  if (broken.size === 0) return { communityId, entityId, violations: [], brokenSince: null };
   const violations = [...broken].map(([identity, detail]): Violation => {
     const before = doc?.violations.find((violation) => violation.identity === identity);
     return { identity, since: before?.since ?? position, detail };
