@@ -109,6 +109,64 @@ describe('plans', () => {
   });
 });
 
+describe('counts', () => {
+  async function explainCount(command: Document): Promise<Document> {
+    const count = { count: subject.coll.collectionName, ...command };
+    return subject.db.command({ explain: count, verbosity: 'executionStats' });
+  }
+
+  it.each<[Document, readonly string[], number, number]>([
+    [{ query: { a: 3 } }, ['COUNT', 'COUNT_SCAN'], 4, 4],
+    [{ query: { a: { $lt: 2 } } }, ['COUNT', 'COUNT_SCAN'], 8, 8],
+    [{ query: { a: 3, b: { $gt: 5 } } }, ['COUNT', 'COUNT_SCAN'], 3, 3],
+    [{ query: { l: { $gte: 15 } } }, ['COUNT', 'COUNT_SCAN'], 5, 5],
+    [{ query: { a: { $in: [1, 2] } } }, ['COUNT', 'IXSCAN'], 8, 8],
+    [{ query: { a: 3 }, skip: 1, limit: 2 }, ['COUNT', 'COUNT_SCAN'], 3, 2],
+  ])('%j look at keys only', async (command, stages, keys, counted) => {
+    await fill();
+    const { queryPlanner, executionStats } = await explainCount(command);
+    expect(stagesOf(queryPlanner.winningPlan as Document)).toEqual(stages);
+    expect(executionStats).toMatchObject({ totalDocsExamined: 0, executionStages: { nCounted: counted } });
+    // mongod looks at the key after the last one, too.
+    expect([keys, keys + 1]).toContain(executionStats.totalKeysExamined);
+  });
+
+  it('of what keys do not say look at documents', async () => {
+    await fill();
+    const { executionStats } = await explainCount({ query: { a: 3, z: null } });
+    expect(executionStats).toMatchObject({ totalDocsExamined: 4, executionStages: { nCounted: 4 } });
+    const missing = await explainCount({ query: { a: null } });
+    expect(stagesOf(missing['queryPlanner'].winningPlan as Document)).toContain('FETCH');
+  });
+
+  it('of all look at nothing', async () => {
+    await fill();
+    const { queryPlanner, executionStats } = await explainCount({ skip: 5 });
+    expect(stagesOf(queryPlanner.winningPlan as Document).at(-1)).toBe('RECORD_STORE_FAST_COUNT');
+    expect(executionStats).toMatchObject({ totalKeysExamined: 0, totalDocsExamined: 0 });
+  });
+
+  it('do not count NaN among the numbers below another', async () => {
+    await subject.coll.createIndex({ n: 1 });
+    await subject.coll.insertMany([{ n: NaN }, { n: 1 }, { n: -Infinity }, { n: null }, {}, { n: 'x' }]);
+    const count = async (query: Document): Promise<unknown> => {
+      return (await subject.db.command({ count: subject.coll.collectionName, query }))['n'];
+    };
+    expect([await count({ n: { $lt: 5 } }), await count({ n: { $gte: -Infinity } }), await count({ n: NaN })]).toEqual([
+      2, 2, 1,
+    ]);
+    expect([await count({ n: null }), await count({ n: { $lt: 'y' } }), await count({ n: 1 })]).toEqual([2, 1, 1]);
+  });
+
+  it('by aggregation look at keys only', async () => {
+    await fill();
+    const counting: Document[] = [{ $match: { a: 3 } }, { $group: { _id: 1, n: { $sum: 1 } } }];
+    const explained = await subject.coll.aggregate(counting).explain('executionStats');
+    expect(JSON.stringify(explained)).toContain('"totalDocsExamined":0');
+    expect(await subject.coll.countDocuments({ l: { $gte: 15 } })).toBe(5);
+  });
+});
+
 describe('statistics', () => {
   it('count keys and documents', async () => {
     await fill();

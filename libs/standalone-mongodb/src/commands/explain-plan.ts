@@ -3,10 +3,11 @@ import { Doc } from '../bson/document.js';
 import { BsonType, isNumber, typeOf } from '../bson/values.js';
 import type { Node } from '../query/ast.js';
 import type { FieldBounds } from '../query/bounds.js';
-import type { FindOptions } from '../query/find.js';
+import type { FindOptions, Search } from '../query/find.js';
 import type { IndexPlan, Plan } from '../query/planner.js';
 import type { ScanStats } from '../query/scan.js';
 import { shellText } from '../query/shell-text.js';
+import { countBounds } from './explain-count.js';
 import { parsedQuery } from './parsed-query.js';
 
 /** What was counted while a plan ran: `matched` before skip and limit, `returned` after. */
@@ -25,10 +26,11 @@ export interface Explained {
 const SORT_MEMORY = 104_857_600;
 
 /** The stages of a plan, outermost first, as mongod names them; with what each gave when the plan ran. */
-export function planTree(plan: Plan, explained: Explained, ran?: Ran): PlainObject {
+export function planTree(found: Search, explained: Explained, ran?: Ran): PlainObject {
+  const { plan } = found;
   const { options, projection, around } = explained;
   const { skip, limit } = options;
-  let stage = source(plan, options.filter.node, ran);
+  let stage = found.keysOnly ? keysOnly(plan as IndexPlan, ran) : source(plan, options.filter.node, ran);
   const give = (name: string, n: number | undefined, fields: PlainObject): void => {
     stage = { stage: name, ...counted(n), ...fields, inputStage: stage };
   };
@@ -44,19 +46,24 @@ export function planTree(plan: Plan, explained: Explained, ran?: Ran): PlainObje
       type: 'simple',
     });
   }
-  if (skip > 0) give('SKIP', ran?.returned, { skipAmount: skip });
+  const counts = around === 'COUNT';
+  if (skip > 0 && !counts) give('SKIP', ran?.returned, { skipAmount: skip });
   if (projection !== undefined && !projection.isEmpty) {
     give(isSimple(projection) ? 'PROJECTION_SIMPLE' : 'PROJECTION_DEFAULT', ran?.returned, { transformBy: projection });
   }
-  if (limit > 0 && !blocking) give('LIMIT', ran?.returned, { limitAmount: limit });
+  if (limit > 0 && !blocking && !counts) give('LIMIT', ran?.returned, { limitAmount: limit });
   if (around !== undefined)
-    give(around, ran === undefined ? undefined : 0, ran === undefined ? {} : effect(around, ran.returned));
+    give(
+      around,
+      ran === undefined ? undefined : 0,
+      ran === undefined ? {} : effect(around, ran.returned, Math.min(skip, ran.matched)),
+    );
   return stage;
 }
 
 /** What a command would have counted or changed; explain changes nothing. */
-function effect(around: string, n: number): PlainObject {
-  if (around === 'COUNT') return { nCounted: n, nSkipped: 0 };
+function effect(around: string, n: number, skipped: number): PlainObject {
+  if (around === 'COUNT') return { nCounted: n, nSkipped: skipped };
   return around === 'DELETE' ? { nWouldDelete: n } : { nMatched: n, nWouldModify: n, nWouldUpsert: 0 };
 }
 
@@ -118,6 +125,14 @@ function residual(plan: Plan, node: Node): Doc | undefined {
     return at < 0 || plan.bounds[at] === undefined || plan.index.multikey[at] === true;
   });
   return left.length === 0 ? undefined : docOf(parsedQuery({ kind: 'and', nodes: left }));
+}
+
+/** Keys alone: one stretch of them is counted, several are scanned. */
+function keysOnly(plan: IndexPlan, ran: Ran | undefined): PlainObject {
+  const indexBounds = countBounds(plan);
+  const { stage: _, direction: __, ...scan } = indexScan(plan, ran);
+  if (indexBounds === undefined) return indexScan(plan, ran);
+  return { stage: 'COUNT_SCAN', ...scan, indexBounds };
 }
 
 function indexScan(plan: IndexPlan, ran?: Ran): PlainObject {

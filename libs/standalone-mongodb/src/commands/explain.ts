@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { onlyCounts } from '../aggregate/pipeline.js';
 import { variablesOf } from '../aggregate/variables.js';
 import type { PlainObject } from '../bson/build.js';
 import { Arr, Doc } from '../bson/document.js';
@@ -34,6 +35,7 @@ const explain: Command = async (context) => {
   }
   checkArguments(nested.name, body, (field) => nested.arg(field) !== undefined);
   if (nested.name === 'aggregate') return explainPipeline(nested, verbosity);
+  if (isFastCount(nested)) return okReply({ ...fastCount(nested, verbosity), ...trailer(nested) });
   return explainSearch(nested, explainedOf(nested), verbosity);
 };
 
@@ -59,7 +61,7 @@ function explainedOf(context: CommandContext): Explained {
     case 'find':
       return { ...bare, options: findOptions(context), projection: context.doc('projection') };
     case 'count':
-      return { ...bare, options: optionsOf(context, context.doc('query'), context.arg('hint')), around: 'COUNT' };
+      return { ...bare, options: countOptions(context), around: 'COUNT' };
     case 'distinct':
       return { ...bare, options: optionsOf(context, context.doc('query'), context.arg('hint')) };
     case 'update':
@@ -75,6 +77,12 @@ function explainedOf(context: CommandContext): Explained {
       return { ...bare, options: { ...options, sort: parseSort(context.arg('sort')), limit: 1 }, around };
     }
   }
+}
+
+function countOptions(context: CommandContext): FindOptions {
+  const options = optionsOf(context, context.doc('query'), context.arg('hint'));
+  const limit = Math.abs(context.number('limit') ?? 0);
+  return { ...options, limit, skip: context.number('skip') ?? 0, countOnly: true };
 }
 
 function optionsOf(context: CommandContext, query: Doc | undefined, hint: Value | undefined): FindOptions {
@@ -97,7 +105,8 @@ async function explainPipeline(context: CommandContext, verbosity: Verbosity): P
   const sort = parseSort(lead('$sort'));
   const limit = lead('$limit');
   const base = optionsOf(context, match instanceof Doc ? match : undefined, context.arg('hint'));
-  const options = { ...base, sort, limit: isNumber(limit) ? toDouble(limit) : 0 };
+  const countOnly = sort.fields.length === 0 && limit === undefined && onlyCounts(rest[0]);
+  const options = { ...base, sort, limit: isNumber(limit) ? toDouble(limit) : 0, countOnly };
   const parts = await explainParts(context, { options, projection: undefined, around: undefined }, verbosity);
   if (rest.length === 0) return okReply({ ...parts, ...trailer(context) });
   const { explainVersion, ...cursor } = parts;
@@ -115,6 +124,44 @@ function trailer(context: CommandContext): PlainObject {
   };
 }
 
+/** All documents are counted without looking at any. */
+function isFastCount(context: CommandContext): boolean {
+  const query = context.doc('query');
+  return (
+    context.name === 'count' &&
+    context.collection() !== undefined &&
+    (query === undefined || query.isEmpty) &&
+    hintOf(context.arg('hint')) === undefined
+  );
+}
+
+function fastCount(context: CommandContext, verbosity: Verbosity): PlainObject {
+  const winningPlan = { isCached: false, stage: 'RECORD_STORE_FAST_COUNT' };
+  const flags = { maxIndexedOrSolutionsReached: false, maxIndexedAndSolutionsReached: false };
+  const queryPlanner = {
+    ...{ namespace: context.namespace, parsedQuery: {}, indexFilterSet: false, ...flags },
+    ...{ maxScansToExplodeReached: false, winningPlan, rejectedPlans: [] },
+  };
+  if (verbosity === 'queryPlanner') return { explainVersion: '1', queryPlanner };
+  const { skip, limit } = countOptions(context);
+  const all = context.collection()?.count ?? 0;
+  const nCounted = Math.min(Math.max(0, all - skip), limit > 0 ? limit : Infinity);
+  const executionStages = {
+    ...winningPlan,
+    nReturned: 0,
+    works: 1,
+    advanced: 0,
+    nCounted,
+    nSkipped: Math.min(skip, all),
+  };
+  const executionStats = {
+    ...{ executionSuccess: true, nReturned: 0, executionTimeMillis: 0, totalKeysExamined: 0, totalDocsExamined: 0 },
+    executionStages,
+    ...(verbosity === 'allPlansExecution' ? { allPlansExecution: [] } : {}),
+  };
+  return { explainVersion: '1', queryPlanner, executionStats };
+}
+
 async function explainParts(context: CommandContext, explained: Explained, verbosity: Verbosity): Promise<PlainObject> {
   const collection = context.collection();
   const { filter } = explained.options;
@@ -122,7 +169,7 @@ async function explainParts(context: CommandContext, explained: Explained, verbo
   const tree = (ran?: Ran): PlainObject =>
     found === undefined
       ? { stage: 'EOF', ...(ran === undefined ? {} : { nReturned: 0 }) }
-      : planTree(found.plan, explained, ran);
+      : planTree(found, explained, ran);
   const queryPlanner = {
     namespace: context.namespace,
     parsedQuery: parsedQuery(filter.node),

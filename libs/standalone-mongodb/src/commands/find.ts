@@ -111,7 +111,8 @@ const count: Command = async (context) => {
   }
   const sort = parseSort(undefined);
   let n = 0;
-  const found = search(collection, { filter, sort, skip, limit, hint: hintOf(context.arg('hint')) });
+  const hint = hintOf(context.arg('hint'));
+  const found = search(collection, { filter, sort, skip, limit, hint, countOnly: true });
   await drain(found, during(context), () => (n += 1));
   return okReply({ n });
 };

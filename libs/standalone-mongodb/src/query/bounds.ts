@@ -52,6 +52,8 @@ export function boundsOf(tests: readonly Test[], multikey: boolean): FieldBounds
     }
     if (multikey && (low !== undefined || high !== undefined)) break;
   }
+  // NaN lies below all numbers, and is less than none.
+  if (low === undefined && isNumber(high?.value)) low = { value: -Infinity, inclusive: true };
   return low === undefined && high === undefined ? undefined : { kind: 'stretch', low, high };
 }
 

@@ -3,7 +3,8 @@ import type { Value } from '../bson/values.js';
 import type { Collection } from '../storage/collection.js';
 import type { Filter } from './filter.js';
 import { plan, type Plan } from './planner.js';
-import { scan, type Hit, type ScanStats } from './scan.js';
+import { coversFilter } from './covers.js';
+import { scan, scanKeys, type Hit, type ScanStats } from './scan.js';
 import { Sorter, type SortSpec } from './sort.js';
 
 export interface FindOptions {
@@ -13,10 +14,14 @@ export interface FindOptions {
   /** 0: no limit. */
   readonly limit: number;
   readonly hint?: Value | undefined;
+  /** The documents themselves are not asked for: where an index's keys say enough, hits come with an empty one. */
+  readonly countOnly?: boolean | undefined;
 }
 
 export interface Search {
   readonly plan: Plan;
+  /** No document is read. */
+  readonly keysOnly: boolean;
   readonly stats: ScanStats;
   readonly hits: Iterable<Hit | null>;
 }
@@ -25,9 +30,10 @@ export interface Search {
 export function search(collection: Collection, options: FindOptions): Search {
   const chosen = plan(collection, options.filter.node, options.sort, options.hint);
   const stats = { keysExamined: 0, docsExamined: 0, matched: 0 };
-  const found = scan(collection, chosen, options.filter, stats);
+  const keysOnly = options.countOnly === true && chosen.kind === 'ixscan' && coversFilter(chosen, options.filter.node);
+  const found = keysOnly ? scanKeys(collection, chosen, stats) : scan(collection, chosen, options.filter, stats);
   const ordered = chosen.sorted ? found : sorted(found, options);
-  return { plan: chosen, stats, hits: window(ordered, options.skip, options.limit) };
+  return { plan: chosen, keysOnly, stats, hits: window(ordered, options.skip, options.limit) };
 }
 
 function* sorted(hits: Iterable<Hit | null>, options: FindOptions): Generator<Hit | null> {

@@ -41,6 +41,25 @@ export function* scan(collection: Collection, plan: Plan, filter: Filter, stats:
   for (const branch of plan.branches) yield* scanIndex(collection, branch, filter, stats, seen);
 }
 
+/** The hits of an index plan whose keys say all that is asked: no document is read. */
+export function* scanKeys(collection: Collection, plan: IndexPlan, stats: ScanStats): Generator<Hit | null> {
+  const seen = needsDistinct(plan) ? new Set<number>() : undefined;
+  for (const range of plan.ranges) {
+    const rids = plan.exact ? lookUp(collection, range) : ridsOf(collection, { ...plan, reverse: false }, range);
+    for (const rid of rids) {
+      if (rid === null) {
+        yield null;
+        continue;
+      }
+      stats.keysExamined += 1;
+      if (seen?.has(rid) === true) continue;
+      seen?.add(rid);
+      stats.matched += 1;
+      yield { rid, doc: Doc.EMPTY };
+    }
+  }
+}
+
 function needsDistinct(plan: IndexPlan): boolean {
   return plan.index.multikey.includes(true);
 }
