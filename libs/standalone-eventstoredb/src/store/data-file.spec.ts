@@ -7,6 +7,7 @@ import { StoredRecord } from '../wire/record.js';
 import { DATA_FILE } from './data-file.js';
 import { EventLog } from './event-log.js';
 import { LogReader } from './log-reader.js';
+import { checkPages } from './page-check.js';
 
 const PAGE = 4096;
 const COMMITS = 40;
@@ -126,6 +127,35 @@ describe('a file that is damaged', () => {
     const at = bytes.indexOf(`${COMMITS};${COMMITS};`);
     bytes.fill(0, at - 220, at);
     await expect(openCopy(bytes)).rejects.toThrow(/position \d+ can't be read/);
+  });
+
+  it('on the way to its leaves is found, however little time there is', async () => {
+    const event = (n: number) => ({
+      id: randomUUID(),
+      type: Buffer.from('T'),
+      isJson: false,
+      data: Buffer.from(`${n}`),
+      metadata: Buffer.alloc(0),
+    });
+    await Promise.all(Array.from({ length: 400 }, (_, n) => log!.append(log!.streams.open(`many-${n}`), [event(n)])));
+    const whole = snapshot();
+    // Flags of a page: 1 on the way, 2 a leaf.
+    for (const [kind, found] of [[1, true] as const, [2, false] as const]) {
+      const copy = join(folder, `kind-${kind}`);
+      mkdirSync(copy);
+      const bytes = Buffer.from(whole);
+      // The leaf that holds the roots of the tables counts as a part of the way.
+      const root = newestHeader(bytes) * PAGE + 24 + 72 + 40;
+      const keep = Number(bytes.readBigUInt64LE(root));
+      for (let page = 2; page < bytes.length / PAGE; page++) {
+        if (page !== keep && bytes.readUInt16LE(page * PAGE + 18) === kind)
+          bytes.fill(0xff, page * PAGE + 20, page * PAGE + 24);
+      }
+      writeFileSync(join(copy, DATA_FILE), bytes);
+      if (found) expect(() => checkPages(copy, 0)).toThrow(/is not what was written/);
+      else expect(checkPages(copy, 0)).toBe(false);
+      expect(() => checkPages(copy, Infinity)).toThrow(/is not what was written/);
+    }
   });
 
   it('in any of its pages is refused in words, or answers what was written', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DATA_FILE, type Header, newestHeader } from './data-file.js';
 import { DamagedError } from './storage-error.js';
 
-/** Of a very large file only so much is looked at, that a start does not take long. */
+/** Of the leaves of a very large file only so many are looked at, that a start does not take long. */
 const LIMIT_MS = 250;
 const BLOCK_PAGES = 8;
 
@@ -27,7 +27,8 @@ const NO_PAGE = 2n ** 64n - 1n;
 
 /**
  * Looks whether the pages of the data file make up trees: lmdb trusts what it reads, and a page that is not what was written
- * (a disk gone bad, a file edited by hand) can end the process. What is inside the values has checksums of its own.
+ * (a disk gone bad, a file edited by hand) can end the process. What is inside the values has checksums of its own. The pages
+ * that lead to the leaves come first, all of them (one in 100 and more); then as many leaves as there is time for, the latest first.
  * Returns whether there was the time for all of it. Throws {@link DamagedError}.
  */
 export function checkPages(dataDir: string, limitMs = LIMIT_MS): boolean {
@@ -45,6 +46,8 @@ export function checkPages(dataDir: string, limitMs = LIMIT_MS): boolean {
 interface Tree {
   readonly where: string;
   readonly entries: number;
+  /** It holds the roots of the others. */
+  readonly ofTables: boolean;
   found: number;
 }
 
@@ -56,7 +59,8 @@ interface Todo {
 }
 
 class PageCheck {
-  private readonly todo: Todo[] = [];
+  private readonly ways: Todo[] = [];
+  private readonly leaves: Todo[] = [];
   private readonly trees: Tree[] = [];
   private readonly block: Buffer;
   private blockAt = -1;
@@ -70,11 +74,14 @@ class PageCheck {
   }
 
   run(until: number): boolean {
-    for (const table of this.header.tables) this.addTable(table, 'its header');
-    for (let looked = 0; ; looked++) {
-      const next = this.todo.pop();
+    const [free, tables] = this.header.tables;
+    this.addTable(free!, 'its header');
+    this.addTable(tables!, 'its header', true);
+    for (let looked = 0; ;) {
+      const way = this.ways.pop();
+      const next = way ?? this.leaves.pop();
       if (next === undefined) break;
-      if (looked % 64 === 0 && performance.now() > until) return false;
+      if (way === undefined && looked++ % 64 === 0 && performance.now() > until) return false;
       this.look(next);
     }
     for (const { where, entries, found } of this.trees) this.expect(found === entries, where);
@@ -116,17 +123,17 @@ class PageCheck {
     this.expect(first > 1 && enough && first + pages - 1 <= this.header.lastPage, page);
   }
 
-  private addTable(table: Buffer, where: string): void {
+  private addTable(table: Buffer, where: string, ofTables = false): void {
     this.expect(table.length === TABLE_LENGTH && (table.readUInt16LE(4) & ~INTEGER_KEYS) === 0, where);
     const root = table.readBigUInt64LE(40);
-    const tree: Tree = { where, entries: Number(table.readBigUInt64LE(32)), found: 0 };
+    const tree: Tree = { where, entries: Number(table.readBigUInt64LE(32)), ofTables, found: 0 };
     this.trees.push(tree);
     if (root !== NO_PAGE) this.add({ tree, page: Number(root), depth: table.readUInt16LE(6) }, where);
   }
 
   private add(todo: Todo, where: string): void {
     this.expect(todo.page > 1 && todo.page <= this.header.lastPage && todo.depth >= 1, where);
-    this.todo.push(todo);
+    (todo.depth > 1 || todo.tree.ofTables ? this.ways : this.leaves).push(todo);
   }
 
   /** A page, after a look at whether it is the one of that number, of a commit that there was. */
