@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { median } from './figures.mjs';
+import { cpuMilliseconds } from './child.mjs';
+import { median, rounded } from './figures.mjs';
 import { residentMiB, startServerProcess } from './server-process.mjs';
 
 const SINGLES = 3000;
@@ -39,35 +40,48 @@ async function readPerSecond(client, options, expected) {
   return (events * 1000) / (performance.now() - startedAt);
 }
 
+/** What a phase does per second, and the server's processor time for each event in microseconds (which other load hardly changes). */
+async function phase(pid, events, work) {
+  const before = cpuMilliseconds(pid);
+  const rate = await work();
+  return { rate, cpuMicros: ((cpuMilliseconds(pid) - before) * 1000) / events };
+}
+
 /** One server's turn: appends one by one, in batches, then reads what it has appended. */
-async function turn(client, share = 1) {
+async function turn(client, pid, share = 1) {
   const turnId = randomUUID().slice(0, 8);
   const before = await client.appendToStream(`bench-${turnId}`, newEvents(1));
   const singles = Math.round(SINGLES * share);
   const batches = Math.round(BATCHES * share);
   const prepared = Array.from({ length: batches }, () => newEvents(BATCH_EVENTS));
-  const single = await perSecond(singles, SINGLES_IN_FLIGHT, 1, (n) =>
-    client.appendToStream(`bench-${turnId}-s${n % 1000}`, newEvents(1)),
+  const single = await phase(pid, singles, () =>
+    perSecond(singles, SINGLES_IN_FLIGHT, 1, (n) =>
+      client.appendToStream(`bench-${turnId}-s${n % 1000}`, newEvents(1)),
+    ),
   );
-  const batch = await perSecond(batches, BATCHES_IN_FLIGHT, BATCH_EVENTS, (n) =>
-    client.appendToStream(`bench-${turnId}-b${n}`, prepared[n]),
+  const batch = await phase(pid, batches * BATCH_EVENTS, () =>
+    perSecond(batches, BATCHES_IN_FLIGHT, BATCH_EVENTS, (n) =>
+      client.appendToStream(`bench-${turnId}-b${n}`, prepared[n]),
+    ),
   );
   const count = singles + batches * BATCH_EVENTS;
-  const read = await readPerSecond(client, { fromPosition: before.position, maxCount: count }, count);
+  const options = { fromPosition: before.position, maxCount: count };
+  const read = await phase(pid, count, () => readPerSecond(client, options, count));
   return { single, batch, read };
 }
 
-const describe = ({ single, batch, read }) => [single, batch, read].map((value) => Math.round(value)).join(' / ');
+const describe = ({ single, batch, read }) => [single, batch, read].map(({ rate }) => Math.round(rate)).join(' / ');
 
 async function speed(folder, rounds, say) {
   const servers = [await startServerProcess({ sample }), await startServerProcess({ dataDir: join(folder, 'speed') })];
   const clients = servers.map(({ url }) => EventStoreDBClient.connectionString(url));
   const turns = [[], []];
   try {
-    for (const client of clients) await turn(client, WARM_UP);
+    const take = (side, share) => turn(clients[side], servers[side].pid, share);
+    for (const side of [0, 1]) await take(side, WARM_UP);
     for (let round = 1; round <= rounds; round += 1) {
       // Who is first changes, so that neither always follows the other's garbage.
-      for (const side of round % 2 === 1 ? [0, 1] : [1, 0]) turns[side].push(await turn(clients[side]));
+      for (const side of round % 2 === 1 ? [0, 1] : [1, 0]) turns[side].push(await take(side));
       say(`round ${round}: bare ${describe(turns[0].at(-1))}, standalone ${describe(turns[1].at(-1))} events/s`);
     }
   } finally {
@@ -76,9 +90,11 @@ async function speed(folder, rounds, say) {
   }
   const result = {};
   for (const name of ['single', 'batch', 'read']) {
-    const [bare, standalone] = turns.map((list) => Math.round(median(list.map((values) => values[name]))));
-    const ratio = median(turns[1].map((values, round) => values[name] / turns[0][round][name]));
-    result[name] = { eventsPerSec: standalone, barePerSec: bare, ratio: Number(ratio.toFixed(3)) };
+    const of = (field) => turns.map((list) => median(list.map((values) => values[name][field])));
+    const [barePerSec, eventsPerSec] = of('rate').map(Math.round);
+    const [bareCpuMicros, cpuMicros] = of('cpuMicros').map((value) => rounded(value, 1));
+    const ratio = rounded(median(turns[1].map((values, round) => values[name].rate / turns[0][round][name].rate)));
+    result[name] = { eventsPerSec, barePerSec, ratio, cpuMicros, bareCpuMicros };
   }
   return result;
 }
