@@ -67,7 +67,7 @@ const PAGE_EVENTS = 500;
 const DEFERRAL: Deferral = { events: 50_000, documents: 20_000 };
 const CHECKPOINT_INTERVAL_MS = 1_000;
 /** A reader waits for its token at most this much longer because nothing that it reads has changed. */
-const LIVE_CHECKPOINT_INTERVAL_MS = 20;
+const LIVE_CHECKPOINT_INTERVAL_MS = 10;
 
 /** One reader of $all for many projections, each with its own checkpoint. Nothing is kept between runs but the checkpoints. */
 export class Drain {

@@ -19,8 +19,8 @@ const large = (n: number): object => ({ _id: `${n}`, text: 'x'.repeat(5 * 1024 *
 
 describe('BulkCommands', () => {
   it('sends what is too much for one message in several, and adds up what they have done', async () => {
-    const { bulk, command } = answering({ n: 1 }, { n: 0, writeErrors: [{ code: 11000 }] }, { n: 1 });
-    expect(await bulk.insert([large(1), large(2), large(3)])).toEqual({ count: 2, duplicates: 1 });
+    const { bulk, command } = answering({ n: 1 }, { n: 0, writeErrors: [{ index: 0, code: 11000 }] }, { n: 1 });
+    expect(await bulk.insert([large(1), large(2), large(3)])).toEqual({ count: 2, duplicates: [1] });
     expect(command).toHaveBeenCalledTimes(3);
     const [[first]] = command.mock.calls as unknown as [[Sent]];
     expect(first).toMatchObject({ insert: 'lines.v1', ordered: false, writeConcern: { w: 'majority', j: true } });
@@ -29,7 +29,7 @@ describe('BulkCommands', () => {
 
   it('sends nothing for nothing', async () => {
     const { bulk, command } = answering();
-    expect(await bulk.update([])).toEqual({ count: 0, duplicates: 0 });
+    expect(await bulk.update([])).toEqual({ count: 0, duplicates: [] });
     expect(command).not.toHaveBeenCalled();
   });
 
@@ -53,7 +53,7 @@ describe('BulkCommands', () => {
   it('sends a command again, once, when the primary has changed', async () => {
     const steppedDown = (): Error => new MongoServerError({ code: 10107, errmsg: 'not primary' });
     const { bulk, command } = answering(steppedDown(), { n: 1 });
-    expect(await bulk.insert([{ _id: 'a' }])).toEqual({ count: 1, duplicates: 0 });
+    expect(await bulk.insert([{ _id: 'a' }])).toEqual({ count: 1, duplicates: [] });
     expect(command).toHaveBeenCalledTimes(2);
     await expect(answering(steppedDown(), steppedDown()).bulk.insert([{ _id: 'a' }])).rejects.toThrow('not primary');
     await expect(answering(new Error('other')).bulk.insert([{ _id: 'a' }])).rejects.toThrow('other');

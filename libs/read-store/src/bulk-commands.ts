@@ -19,13 +19,13 @@ const STEPPED_DOWN = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602,
 export interface BulkOutcome {
   /** Documents inserted, or matched and upserted. */
   readonly count: number;
-  /** Documents that were there already. */
-  readonly duplicates: number;
+  /** Entries whose `_id` was there already, by their index. */
+  readonly duplicates: readonly number[];
 }
 
 interface WriteAnswer extends Document {
   readonly n?: number;
-  readonly writeErrors?: readonly { readonly code: number; readonly errmsg?: string }[];
+  readonly writeErrors?: readonly { readonly index: number; readonly code: number; readonly errmsg?: string }[];
   readonly writeConcernError?: { readonly errmsg?: string };
 }
 
@@ -55,7 +55,7 @@ export class BulkCommands {
 
   private async send(command: 'insert' | 'update', field: string, entries: readonly object[]): Promise<BulkOutcome> {
     const writer = writers.pop() ?? new BsonWriter();
-    const outcome = { count: 0, duplicates: 0 };
+    const outcome = { count: 0, duplicates: [] as number[] };
     try {
       for (let next = 0; next < entries.length;) {
         const from = next;
@@ -69,7 +69,7 @@ export class BulkCommands {
           [field]: sequence,
         });
         outcome.count += answer.n ?? 0;
-        outcome.duplicates += duplicatesIn(answer);
+        for (const index of duplicatesIn(answer)) outcome.duplicates.push(from + index);
       }
     } finally {
       if (writers.length < KEPT_WRITERS && writer.capacity <= KEPT_BYTES) writers.push(writer);
@@ -105,9 +105,9 @@ function fill(writer: BsonWriter, entries: readonly object[], from: number): num
   return end;
 }
 
-function duplicatesIn({ writeErrors = [], writeConcernError }: WriteAnswer): number {
+function duplicatesIn({ writeErrors = [], writeConcernError }: WriteAnswer): number[] {
   const other = writeErrors.find(({ code }) => code !== DUPLICATE_KEY) ?? writeConcernError;
-  if (!other) return writeErrors.length;
+  if (!other) return writeErrors.map(({ index }) => index);
   throw new ReadStoreError('READ_STORE_WRITE_FAILED', `A write to the read store failed: ${other.errmsg}`);
 }
 

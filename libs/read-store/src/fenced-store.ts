@@ -1,4 +1,5 @@
 import { MongoServerError, type Collection, type Filter } from 'mongodb';
+import type { Checkpoints } from './checkpoints.js';
 import type { CheckpointDocument, DiscardDecision, ParkedEntry, StoredDocument } from './documents.js';
 import { DUPLICATE_KEY, ReadStoreError } from './errors.js';
 import type { ParkedEvents, ParkedSequence } from './parked-events.js';
@@ -17,7 +18,7 @@ export class FencedProjectionStore extends MongoProjectionStore {
   constructor(
     name: string,
     documents: Collection<StoredDocument>,
-    checkpoints: Collection<CheckpointDocument>,
+    checkpoints: Checkpoints,
     parked: ParkedEvents,
     private readonly fence: bigint,
   ) {
@@ -31,7 +32,7 @@ export class FencedProjectionStore extends MongoProjectionStore {
   override async readCheckpoint(): Promise<CheckpointDocument | undefined> {
     const filter = { _id: this.name, ...this.checkpointGuard() };
     try {
-      const claimed = await this.checkpoints.findOneAndUpdate(
+      const claimed = await this.checkpoints.collection.findOneAndUpdate(
         filter,
         { $set: { fence: this.fence }, $setOnInsert: NOTHING_FOLDED },
         { upsert: true, returnDocument: 'after' },
@@ -45,14 +46,8 @@ export class FencedProjectionStore extends MongoProjectionStore {
 
   /** @throws ReadStoreError LEASE_LOST */
   override async saveCheckpoint(checkpoint: CheckpointDocument): Promise<void> {
-    const { _id, position } = checkpoint;
-    const filter = { _id, position: { $lt: position }, ...this.checkpointGuard() };
-    try {
-      await this.checkpoints.replaceOne(filter, { ...checkpoint, fence: this.fence }, { upsert: true });
-    } catch (error) {
-      if (!isDuplicate(error)) throw error;
-      await this.check();
-    }
+    const saved = await this.checkpoints.save({ ...checkpoint, fence: this.fence }, this.checkpointGuard());
+    if (!saved) await this.check();
   }
 
   /**
@@ -124,7 +119,7 @@ export class FencedProjectionStore extends MongoProjectionStore {
   }
 
   private async check(): Promise<void> {
-    const stored = await this.checkpoints.findOne({ _id: this.name });
+    const stored = await this.checkpoints.collection.findOne({ _id: this.name });
     if ((stored?.fence ?? 0n) > this.fence) throw this.lost();
   }
 

@@ -1,7 +1,7 @@
 import type { Collection, Filter } from 'mongodb';
 import { BulkCommands } from './bulk-commands.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { CheckpointDocument, DiscardDecision, IndexSpec, ParkedEntry, StoredDocument } from './documents.js';
-import { ignoreAlreadyDone } from './errors.js';
 import type { ParkedEvents, ParkedSequence } from './parked-events.js';
 
 /** What the projection engine needs of a store, for one read model in one set. Every write may come again and changes nothing then. */
@@ -39,7 +39,7 @@ export class MongoProjectionStore implements ProjectionStore {
   constructor(
     readonly name: string,
     protected readonly documents: Collection<StoredDocument>,
-    protected readonly checkpoints: Collection<CheckpointDocument>,
+    protected readonly checkpoints: Checkpoints,
     protected readonly parked: ParkedEvents,
   ) {
     this.bulk = new BulkCommands(documents.db, name);
@@ -70,12 +70,11 @@ export class MongoProjectionStore implements ProjectionStore {
   }
 
   async readCheckpoint(): Promise<CheckpointDocument | undefined> {
-    return (await this.checkpoints.findOne({ _id: this.name })) ?? undefined;
+    return (await this.checkpoints.collection.findOne({ _id: this.name })) ?? undefined;
   }
 
   async saveCheckpoint(checkpoint: CheckpointDocument): Promise<void> {
-    const filter = { _id: this.name, position: { $lt: checkpoint.position } };
-    await this.checkpoints.replaceOne(filter, checkpoint, { upsert: true }).catch(ignoreAlreadyDone);
+    await this.checkpoints.save(checkpoint);
   }
 
   park(entries: readonly ParkedEntry[]): Promise<void> {
@@ -128,7 +127,7 @@ export class MongoProjectionStore implements ProjectionStore {
   async noteParked(): Promise<void> {
     const parked = await this.countParked();
     const change = parked > 0 ? { $set: { parked: BigInt(parked) } } : { $unset: { parked: '' as const } };
-    await this.checkpoints.updateOne({ _id: this.name, ...this.checkpointGuard() }, change);
+    await this.checkpoints.collection.updateOne({ _id: this.name, ...this.checkpointGuard() }, change);
   }
 
   /** What a parked document's mark must be besides for this store to write the document. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
+import { Checkpoints } from './checkpoints.js';
 import { CodeMarks, type CodeMark } from './code-marks.js';
 import { ControlRequests, type ControlRequest } from './control-requests.js';
 import type { CheckpointDocument, ParkedEntry, StoredDocument } from './documents.js';
@@ -38,6 +39,7 @@ export class ReadStore {
   readonly parked: ParkedEvents;
   readonly requests: ControlRequests;
   readonly codeMarks: CodeMarks;
+  private readonly checkpoints: Checkpoints;
 
   private constructor(
     private readonly client: MongoClient,
@@ -45,6 +47,7 @@ export class ReadStore {
     private readonly fence?: bigint,
   ) {
     this.db = client.db(database);
+    this.checkpoints = new Checkpoints(this.db.collection<CheckpointDocument>(CHECKPOINTS));
     this.requests = new ControlRequests(this.db.collection<ControlRequest>(REQUESTS));
     this.codeMarks = new CodeMarks(this.db.collection<CodeMark>(CODE_MARKS));
     this.registry = new ModelRegistry(this.db.collection<ModelEntry>(REGISTRY));
@@ -115,17 +118,15 @@ export class ReadStore {
     const name = collectionName(model, set);
     const documents = this.collection<StoredDocument>(name);
     return this.fence === undefined
-      ? new MongoProjectionStore(name, documents, this.checkpoints(), this.parked)
-      : new FencedProjectionStore(name, documents, this.checkpoints(), this.parked, this.fence);
+      ? new MongoProjectionStore(name, documents, this.checkpoints, this.parked)
+      : new FencedProjectionStore(name, documents, this.checkpoints, this.parked, this.fence);
   }
 
   /** Checkpoints of the models' live sets, in the order asked; undefined where nothing was folded yet. */
   async liveCheckpoints(models: readonly VersionedName[]): Promise<(CheckpointDocument | undefined)[]> {
     const builds = await this.liveBuilds(models);
     const names = models.map((model, index) => nameOf(model, builds[index]!));
-    const found = await this.checkpoints()
-      .find({ _id: { $in: names } })
-      .toArray();
+    const found = await this.checkpoints.collection.find({ _id: { $in: names } }).toArray();
     return names.map((name) => found.find((checkpoint) => checkpoint._id === name));
   }
 
@@ -148,7 +149,7 @@ export class ReadStore {
 
   /** How far a collection is, as anybody may look it up. */
   async findCheckpoint(name: string): Promise<CheckpointDocument | undefined> {
-    return (await this.checkpoints().findOne({ _id: name })) ?? undefined;
+    return (await this.checkpoints.collection.findOne({ _id: name })) ?? undefined;
   }
 
   /** Position up to which the live read model answers; -1n before anything was folded. */
@@ -168,7 +169,7 @@ export class ReadStore {
    * @throws ReadStoreError LEASE_LOST when a later holder folds into it
    */
   async dropBuild(name: string): Promise<void> {
-    await this.checkpoints().deleteOne({ _id: name, ...notAbove(this.fence) });
+    await this.checkpoints.collection.deleteOne({ _id: name, ...notAbove(this.fence) });
     if (this.fence !== undefined && (await this.findCheckpoint(name)))
       throw new ReadStoreError('LEASE_LOST', `Another runner folds into ${name} by now`);
     await this.db.dropCollection(name);
@@ -178,7 +179,7 @@ export class ReadStore {
   /** Drops sets of the models that a verification left behind when it was killed: not touched since `before` (an instant). */
   async dropAbandonedSets(models: readonly ModelName[], before: string): Promise<void> {
     const names = new Set(models.map(({ name }) => name));
-    for (const { _id, updatedAt } of await this.checkpoints().find({}).toArray()) {
+    for (const { _id, updatedAt } of await this.checkpoints.collection.find({}).toArray()) {
       const ofModel = names.has(_id.slice(0, _id.indexOf('.')));
       if (ofModel && updatedAt < before && ABANDONABLE.test(_id)) await this.dropBuild(_id);
     }
@@ -245,10 +246,6 @@ export class ReadStore {
       if (isFolded) return { version: known.version, set: LIVE_SET };
     }
     return { version: model.version, set: LIVE_SET };
-  }
-
-  private checkpoints(): Collection<CheckpointDocument> {
-    return this.db.collection<CheckpointDocument>(CHECKPOINTS);
   }
 }
 
