@@ -75,13 +75,21 @@ const statement = fc
     const u = bare ? { ...rest, ...more } : { _id, ...rest, ...more };
     return { q: { _id, ...tests }, u, upsert };
   });
+/** What nothing is left to the general way of. */
+const guarded = fc
+  .tuple(fc.integer({ min: 1, max: 3 }), operator, count, count, fields, fc.boolean())
+  .map(([_id, op, wanted, n, rest, upsert]): Document => {
+    return { q: { _id, n: { [op]: wanted } }, u: { _id, ...rest, n }, upsert };
+  });
 const command = fc.oneof(
   fc.tuple(fc.array(document, { minLength: 1, maxLength: 6 }), fc.boolean()).map(([documents, ordered]): Document => {
     return { insert: '', documents, ordered };
   }),
-  fc.tuple(fc.array(statement, { minLength: 1, maxLength: 8 }), fc.boolean()).map(([updates, ordered]): Document => {
-    return { update: '', updates, ordered };
-  }),
+  fc
+    .tuple(fc.array(fc.oneof(statement, guarded), { minLength: 1, maxLength: 8 }), fc.boolean())
+    .map(([updates, ordered]): Document => {
+      return { update: '', updates, ordered };
+    }),
 );
 
 /** The answer to a command on one of the collections, their names left out. */
