@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { CommandContext } from './commands/context.js';
 import { Cursors } from './commands/cursors.js';
 import { dispatch } from './commands/dispatch.js';
+import { FindById } from './commands/find-by-id.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
 import { startTtlMonitor } from './storage/ttl.js';
@@ -34,6 +35,7 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
   const { dataDir, host, port, mappedBytes } = options;
   const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
   const cursors = new Cursors();
+  const findById = new FindById(catalog);
   const sockets = new Set<Socket>();
   let connections = 0;
   const server = createServer((socket) => {
@@ -44,7 +46,10 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
     const remote = `${socket.remoteAddress}:${socket.remotePort}`;
     new Connection(socket, async (request) => {
       try {
-        return await dispatch(new CommandContext(catalog, cursors, request, connectionId, remote));
+        return (
+          findById.answer(request) ??
+          (await dispatch(new CommandContext(catalog, cursors, request, connectionId, remote)))
+        );
       } catch (error) {
         return errorReply(error);
       }

@@ -102,6 +102,16 @@ async function answerOf(db: string, collection: string, given: Document): Promis
   return BSON.EJSON.stringify(reply, { relaxed: false }).replaceAll(`.${collection} `, '. ');
 }
 
+/** Finds by _id: one that is answered from its bytes, and one with an argument more. */
+async function expectSameFinds(db: string, ids: readonly unknown[]): Promise<void> {
+  for (const _id of ids) {
+    for (const more of [{}, { limit: 1, singleBatch: true }, { limit: 0 }]) {
+      const find = { find: PLAIN, filter: { _id }, ...more };
+      expect(await answerOf(db, PLAIN, find)).toBe(await answerOf(db, PLAIN, { ...find, batchSize: 101 }));
+    }
+  }
+}
+
 async function bytesOf(db: string, collection: string): Promise<string[]> {
   const stored = await client.db(db).collection(collection).find({}, { raw: true }).toArray();
   return stored.map((bytes) => (bytes as unknown as Buffer).toString('hex'));
@@ -118,6 +128,7 @@ it('writes from bytes what the general way writes, and answers the same', async 
         expect(await answerOf(name, PLAIN, one)).toBe(await answerOf(name, GENERAL, one));
       }
       expect(await bytesOf(name, PLAIN)).toEqual(await bytesOf(name, GENERAL));
+      await expectSameFinds(name, [1, 'a', null, 'missing', 'x'.repeat(2000), { x: 1 }, new Date(5)]);
       const { valid, keysPerIndex } = await db.command({ validate: PLAIN });
       expect(valid).toBe(true);
       expect(keysPerIndex).toEqual((await db.command({ validate: GENERAL }))['keysPerIndex']);

@@ -2,10 +2,12 @@ import { KeyBytes } from '../bson/key-bytes.js';
 import { KEY_LIMIT, KeyBuilder } from '../bson/key.js';
 import { sameBytes, type Place } from '../bson/locate.js';
 import type { PlainType } from '../bson/raw-key.js';
+import { valueEnd } from '../bson/skip.js';
 import { RID_BYTES, type Environment } from './environment.js';
 import type { IndexInfo } from './index-info.js';
 import { isStorable } from './limits.js';
 import { RawKeyReader } from './raw-keys.js';
+import { Stretch } from './stretch.js';
 
 /** A document as it came, and where its _id lies, which is its first field and of a plain type. */
 export interface RawDocument {
@@ -48,6 +50,7 @@ export class RawWriter {
   #indexes: readonly IndexInfo[] = [];
   #readers: readonly RawKeyReader[] | undefined;
   readonly #record = new KeyBytes(4 + RID_BYTES);
+  readonly #found = new Stretch();
   #rids = NOTHING;
   #ridsUsed = 0;
 
@@ -79,10 +82,19 @@ export class RawWriter {
     return true;
   }
 
-  #idKey({ buf, id }: RawDocument): KeyBytes {
+  #idKey({ buf, id }: Pick<RawDocument, 'buf' | 'id'>): KeyBytes {
     KeyBuilder.begin(this.collection.idIndex.table);
     KeyBuilder.addRaw(buf, id.type as PlainType, id.at, false);
     return KeyBuilder.current;
+  }
+
+  /** The document on disk with an _id of a plain type, until the next is looked for; 'general' when its key is too long. */
+  find(buf: Buffer, id: Place): Stretch | 'none' | 'general' {
+    if (valueEnd(buf, id.type, id.at) - id.at > MAX_ID_BYTES) return 'general';
+    const { env } = this.collection;
+    if (!env.indexes.peek(this.#idKey({ buf, id }), this.#found)) return 'none';
+    const rid = (this.#found.buf as Buffer).readUIntBE(this.#found.start, RID_BYTES);
+    return env.records.peek(this.#recordKey(rid), this.#found) ? this.#found : 'none';
   }
 
   /** The key of its _id is the one that was built last. */

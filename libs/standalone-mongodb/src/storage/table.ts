@@ -56,7 +56,7 @@ export class Table {
       this.touch(1);
       return false;
     }
-    into.at(value, 0, db.lastSize);
+    into.at(plainView(value, db.lastSize), 0, db.lastSize);
     this.touch(1 + into.end / PAGE_BYTES);
     return true;
   }
@@ -113,4 +113,15 @@ export class Table {
 /** Our key encoder takes both. */
 function asKey(key: Buffer | KeyBytes): Buffer {
   return key as Buffer;
+}
+
+/** lmdb's own buffer for reading, of which it overwrites `length`, and a view of all of it that is like any other buffer. */
+let shared: { readonly own: Buffer; readonly view: Buffer } | undefined;
+
+function plainView(value: Buffer & { readonly isGlobal?: boolean }, size: number): Buffer {
+  if (value.isGlobal !== true) return Buffer.from(value.buffer, value.byteOffset, size);
+  if (shared?.own !== value) {
+    shared = { own: value, view: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
+  }
+  return shared.view;
 }

@@ -95,7 +95,7 @@ let nextRequestId = 1;
 /** The frame of a reply, in the form in which the request came. */
 export function replyFrame(request: { requestId: number; opCode: number }, reply: Doc): Buffer {
   const legacy = request.opCode === OP_QUERY;
-  const writer = new Writer();
+  const writer = new Writer(Math.max(256, reply.rawLength + 64));
   nextRequestId = (nextRequestId + 1) & 0x7fffffff;
   for (const word of [0, nextRequestId, request.requestId, legacy ? OP_REPLY : OP_MSG]) writer.int32(word);
   // OP_REPLY: flags, a cursor of 8 bytes, where it starts, how many documents; OP_MSG: flags, a section of kind 0.
