@@ -1,5 +1,6 @@
-/** Fuzzers: `npm run fuzz -- NAME [--minutes M] [--seed N]`; see test/bench/fuzz. */
+/** Fuzzers: `npm run fuzz -- NAME [--minutes M] [--seed N]`; see test/bench/fuzz, and test/e2e for `api`. */
 const fuzzers = {
+  api: () => import('./fuzz-api.mjs'),
   eventstoredb: () => import('../test/bench/fuzz/eventstoredb.mjs'),
   mongodb: () => import('../test/bench/fuzz/mongodb.mjs'),
 };

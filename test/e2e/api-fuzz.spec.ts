@@ -9,7 +9,7 @@ import { PROBLEMS } from '../../apps/api/src/index.js';
 import { TestApi, type Answer } from '../support/api.js';
 import { requestsOf, type FuzzRequest, type OpenApi } from '../support/openapi-requests.js';
 
-/** FUZZ_SECONDS=300 for the long run; FUZZ_SEED to see one again. */
+/** `npm run fuzz -- api --minutes 5 --seed N` sets these for a long run, or to see one again. */
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? '10');
 const SEED = Number(process.env['FUZZ_SEED'] ?? String(Date.now() % 2 ** 31));
 

@@ -1,6 +1,19 @@
 import fc from 'fast-check';
 import { ROLES, type Role } from '#libs/access';
 import { PERMISSIONS, type OperationId } from '../../apps/api/src/index.js';
+import {
+  anyText,
+  junk,
+  KNOWN,
+  likelyId,
+  likelyOf,
+  mostly,
+  PAGING,
+  seldom,
+  SELDOM,
+  someDate,
+  someId,
+} from './openapi-values.js';
 
 /** What is used of an OpenAPI document. */
 export interface JsonSchema {
@@ -41,73 +54,14 @@ export interface FuzzRequest {
   readonly body?: string;
 }
 
-const junk = fc.oneof(
-  fc.jsonValue(),
-  fc.constant(null),
-  fc.constant(-0),
-  fc.constant(1e300),
-  fc.constant([]),
-  fc.constant({}),
-);
-const anyText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 20 }),
-  fc.string({ unit: 'grapheme', maxLength: 200 }),
-  fc.constantFrom('', ' ', '\u0000', '\ud800', '../..', '__proto__', '$where', 'x'.repeat(70_000)),
-);
-
-/** Ids that a run soon has, so that requests meet. */
-const someId = fc.constantFrom(
-  '1',
-  '2',
-  '3',
-  '4',
-  '5',
-  'B1/0101',
-  'B1/0102',
-  'P-1',
-  'P-2',
-  '2026/000001',
-  '2026/000002',
-  '楼1',
-);
-const someDate = fc.oneof(
-  fc
-    .date({ min: new Date('2025-12-01'), max: new Date('2026-03-20'), noInvalidDate: true })
-    .map((at) => at.toISOString().slice(0, 10)),
-  fc.constantFrom('0001-01-01', '9999-12-31', '2026-02-30', '0000-00-00'),
-);
-const someInstant = fc.oneof(
-  fc
-    .date({ min: new Date('2026-03-01'), max: new Date('2026-03-21'), noInvalidDate: true })
-    .map((at) => at.toISOString()),
-  fc.constantFrom(
-    '2026-03-01T00:00:00',
-    '9999-12-31T23:59:59-18:00',
-    '0000-01-01T00:00:00Z',
-    '2026-03-10T10:00:00+08:00',
-  ),
-);
-const someMinor = fc.oneof(
-  fc.integer({ min: 1, max: 100_000 }).map(String),
-  fc.constantFrom('0', '9223372036854775807', '9223372036854775808', '00', '-1', '9999999999999999999'),
-);
-const KNOWN: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  ...{
-    at: someInstant,
-    openedAt: someInstant,
-    asOf: fc.oneof(someDate, someInstant),
-    knownAt: fc.oneof(someDate, someInstant),
-  },
-  ...{ from: someDate, to: someDate, minor: someMinor, currency: fc.constantFrom('CNY', 'CNY', 'CNY', 'USD', 'xx') },
-  timeZone: fc.constantFrom('Asia/Shanghai', 'America/New_York', 'Nowhere/None', ''),
-  rung: fc.constantFrom('-5', '0', '+1', '+7', '+15', '+25', '+31', 'court'),
-  channel: fc.constantFrom('sms', 'app', 'phone', 'written-notice', 'demand-letter', 'online'),
-  after: fc.constantFrom('0', '1', '2', '5', '9', '9223372036854775807', '9999999999999999999', 'x'),
-  waitMs: fc.constantFrom('0', '1', '5', '10', '20', '99999', '-1'),
-  limit: fc.constantFrom('1', '2', '3', '10', '1000', '0', '1001', 'x'),
-  cursor: fc.oneof(fc.base64String({ maxLength: 60 }), fc.constantFrom('', 'W10', 'bnVsbA')),
-  purpose: fc.constantFrom('fuzzing', '', ' '),
-};
+function queryOf(parameters: readonly Parameter[]): fc.Arbitrary<Record<string, unknown>> {
+  const model = parameters.map(({ name, schema, required }) => {
+    const value = PAGING[name] ?? valueOf(name, schema);
+    const often = fc.oneof(fc.constant(undefined), value);
+    return [name, required ? mostly(value, fc.constant(undefined)) : SELDOM.has(name) ? seldom(value) : often] as const;
+  });
+  return fc.record(Object.fromEntries(model)) as fc.Arbitrary<Record<string, unknown>>;
+}
 
 function valueOf(name: string, schema: JsonSchema, depth = 0): fc.Arbitrary<unknown> {
   const wrong = { weight: 1, arbitrary: junk as fc.Arbitrary<unknown> };
@@ -142,18 +96,10 @@ function objectOf(schema: JsonSchema, depth: number): fc.Arbitrary<unknown> {
 
 const pathText = (name: string, schema: JsonSchema): fc.Arbitrary<string> =>
   fc.oneof(
-    { weight: 30, arbitrary: (schema.enum ? fc.constantFrom(...schema.enum) : likelyId(name)).map(encodeURIComponent) },
+    { weight: 60, arbitrary: (schema.enum ? likelyOf(schema.enum) : likelyId(name)).map(encodeURIComponent) },
     { weight: 1, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 90 }).map(encodeURIComponent) },
     { weight: 1, arbitrary: fc.constantFrom('%', '%ff', '%00', '%2F', '%2e%2e', '%F0%9F%92%A9', 'x'.repeat(1200)) },
   );
-
-function likelyId(name: string): fc.Arbitrary<string> {
-  if (name === 'accountId' || name === 'unitId') return fc.constantFrom('B1/0101', 'B1/0102');
-  if (name === 'partyId') return fc.constantFrom('P-1', 'P-2');
-  if (name === 'caseId' || name === 'ofCaseId')
-    return fc.integer({ min: 1, max: 6 }).map((n) => `2026/${String(n).padStart(6, '0')}`);
-  return fc.integer({ min: 1, max: 12 }).map(String);
-}
 
 const keys = fc.oneof(
   { weight: 9, arbitrary: fc.integer({ min: 1, max: 200 }).map((n) => `k${n}`) },
@@ -164,10 +110,6 @@ const tags = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('*', 'W/"1"', '"99999999999999999999"') },
 );
 const TRACES = ['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'nonsense'];
-
-function seldom<T>(arbitrary: fc.Arbitrary<T>, weight = 1): fc.Arbitrary<T | undefined> {
-  return fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, { weight, arbitrary });
-}
 
 function someHeaders(names: readonly string[]): fc.Arbitrary<Record<string, string>> {
   const headers = fc.record({
@@ -197,9 +139,7 @@ export function requestsOf(document: OpenApi): fc.Arbitrary<FuzzRequest> {
     return fc
       .record({
         path: fc.record(Object.fromEntries(inPath.map(({ name, schema }) => [name, pathText(name, schema)]))),
-        query: fc.record(Object.fromEntries(query.map(({ name, schema }) => [name, valueOf(name, schema)])), {
-          requiredKeys: query.filter(({ required }) => required).map(({ name }) => name),
-        }),
+        query: queryOf(query),
         headers: someHeaders(parameters.filter((one) => one.in === 'header').map(({ name }) => name)),
         role: fc.oneof(
           { weight: 15, arbitrary: fc.constantFrom(...allowed) },
@@ -214,10 +154,9 @@ export function requestsOf(document: OpenApi): fc.Arbitrary<FuzzRequest> {
           /\{(\w+)\}/g,
           (_, name: string) => (parts.path as Record<string, string>)[name]!,
         );
-        const asked = Object.entries(parts.query).map(([name, value]): [string, string] => [
-          name,
-          String(value as string),
-        ]);
+        const asked = Object.entries(parts.query)
+          .filter(([, value]) => value !== undefined)
+          .map(([name, value]): [string, string] => [name, String(value as string)]);
         return {
           ...{ operation: id, method: method === 'get' ? 'GET' : 'POST', role: parts.role, headers: parts.headers },
           path: asked.length === 0 ? address : `${address}?${new URLSearchParams(asked).toString()}`,
