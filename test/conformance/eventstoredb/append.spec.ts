@@ -10,6 +10,13 @@ import {
   binaryEvent,
   jsonEvent,
 } from '@eventstore/db-client';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import { credentials } from '@grpc/grpc-js';
+import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
+import timestampPb from 'google-protobuf/google/protobuf/timestamp_pb.js';
 import { type Target, collect, freshStream, numbered, numbersOf, startTarget } from './target.js';
 
 let target: Target;
@@ -157,8 +164,24 @@ describe.each([
 
 describe('the deadline of a batch append', () => {
   it('that has passed is an error, whatever else is wrong with it', async () => {
-    const append = client.appendToStream(freshStream(), numbered(30_000), { deadline: 1 });
+    const append = client.appendToStream(freshStream(), numbered(5000), { deadline: 1 });
     await expect(append).rejects.toBeInstanceOf(DeadlineExceededError);
+  });
+
+  it('that passes while parts of it are missing, is an error', async () => {
+    const address = /\/\/(?:[^@]*@)?([^/?]+)/.exec(target.url)![1]!;
+    const streams = new streamsGrpc.StreamsClient(address, credentials.createInsecure());
+    const options = new streamsPb.BatchAppendReq.Options()
+      .setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(freshStream())))
+      .setAny(new emptyPb.Empty())
+      .setDeadline(timestampPb.Timestamp.fromDate(new Date(Date.now() + 300)));
+    const correlation = new sharedPb.UUID().setString(randomUUID());
+    const call = streams.batchAppend();
+    call.write(new streamsPb.BatchAppendReq().setCorrelationId(correlation).setOptions(options));
+    const [answer] = await collect(call as AsyncIterable<BatchAppendResp>, 1);
+    expect(answer!.getCorrelationId()!.toObject()).toEqual(correlation.toObject());
+    expect(answer!.getError()!.getDetails()!.getTypeName()).toBe('event_store.client.Timeout');
+    streams.close();
   });
 });
 

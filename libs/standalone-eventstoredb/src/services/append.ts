@@ -29,6 +29,8 @@ const ID_BYTES = 16;
 const MAX_UNDER_WAY = 256;
 /** Appends of one call whose last part has not come: each may hold 5 MiB. */
 const MAX_INCOMPLETE = 64;
+/** What Node's timers can wait for. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type AppendResp = InstanceType<typeof streamsPb.AppendResp>;
 
@@ -100,10 +102,14 @@ export interface ReceivingCall {
   resume(): unknown;
 }
 
+type Correlated = Pick<BatchAppendMessage, 'correlationId' | 'correlation'>;
+
 interface PendingBatch {
   readonly options: AppendOptions;
   readonly events: ProposedEvent[];
   readonly size: AppendSize;
+  /** Runs when the parts of the append have not come in time. */
+  readonly timer: NodeJS.Timeout | undefined;
 }
 
 /** Streams.BatchAppend: many appends in one call, each answered by its correlation id when it is on disk. */
@@ -136,8 +142,10 @@ export class BatchAppendCall {
     if (options !== undefined && !this.pending.has(correlationId)) {
       if (this.pending.size >= MAX_INCOMPLETE)
         return this.outlet.fail(invalidArgument('too many appends are incomplete'));
-      this.pending.set(correlationId, { options, events: [], size: new AppendSize() });
-      if ((options.deadlineMs ?? Infinity) <= Date.now()) return this.refuse(message, { kind: 'timeout' });
+      const leftMs = (options.deadlineMs ?? Infinity) - Date.now();
+      const timer = message.isFinal ? undefined : this.timeOut(message, leftMs);
+      this.pending.set(correlationId, { options, events: [], size: new AppendSize(), timer });
+      if (leftMs <= 0) return this.refuse(message, { kind: 'timeout' });
     }
     const batch = this.pending.get(correlationId);
     if (message.fault !== undefined) return this.refuse(message, { kind: 'bad-request', message: message.fault });
@@ -147,14 +155,28 @@ export class BatchAppendCall {
       batch.events.push(event);
     }
     if (!message.isFinal) return;
-    this.pending.delete(correlationId);
+    this.take(correlationId);
     this.append(message.correlation, batch);
   }
 
-  private refuse(message: BatchAppendMessage, fault: BatchFault): void {
-    const stream = this.pending.get(message.correlationId)?.options.stream ?? Buffer.alloc(0);
-    this.pending.delete(message.correlationId);
-    this.outlet.send(batchFailure(message.correlation, stream, fault));
+  /** Refuses an append whose parts do not come within a time. */
+  private timeOut({ correlationId, correlation }: BatchAppendMessage, leftMs: number): NodeJS.Timeout | undefined {
+    if (leftMs > LONGEST_TIMER_MS) return undefined;
+    const answered = Buffer.from(correlation);
+    const refuse = (): void => this.refuse({ correlationId, correlation: answered }, { kind: 'timeout' });
+    return setTimeout(refuse, leftMs).unref();
+  }
+
+  private refuse({ correlationId, correlation }: Correlated, fault: BatchFault): void {
+    const stream = this.take(correlationId)?.options.stream ?? Buffer.alloc(0);
+    this.outlet.send(batchFailure(correlation, stream, fault));
+  }
+
+  private take(correlationId: string): PendingBatch | undefined {
+    const batch = this.pending.get(correlationId);
+    clearTimeout(batch?.timer);
+    this.pending.delete(correlationId);
+    return batch;
   }
 
   private append(correlation: Buffer, { options, events }: PendingBatch): void {

@@ -2,6 +2,7 @@ import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { encodeStructuredUuid } from '../wire/uuid.js';
 
 /** The version that this server stands for. */
 export const SERVER_VERSION = '24.2.0';
@@ -40,7 +41,7 @@ function featuresOf(service: string, method: string): string[] {
 /** Gossip.Read: one node, which leads. */
 export function gossip({ instanceId, host, port }: Address): InstanceType<typeof gossipPb.ClusterInfo> {
   const member = new gossipPb.MemberInfo();
-  member.setInstanceId(new sharedPb.UUID().setString(instanceId));
+  member.setInstanceId(sharedPb.UUID.deserializeBinary(encodeStructuredUuid(instanceId)));
   member.setTimeStamp(`${Date.now()}0000`);
   member.setState(gossipPb.MemberInfo.VNodeState.LEADER);
   member.setIsAlive(true);
