@@ -154,7 +154,7 @@ export class Catalog {
   /** Forgets tables at once and removes their entries in the background, also after a restart. */
   dropTables(tables: readonly number[]): void {
     for (const table of tables) {
-      this.env.put(this.env.meta, Buffer.from(`${DROPPED}\0${table}`), Buffer.alloc(1));
+      this.env.put(this.env.meta, droppedKey(table), Buffer.alloc(1));
       this.#purge(table);
     }
   }
@@ -165,6 +165,9 @@ export class Catalog {
 
   async #removeEntries(table: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
+    // What was decided for the table is on disk then, and nothing comes behind it: others write on while it is emptied.
+    await this.env.write(() => undefined);
+    if (this.env.meta.get(droppedKey(table)) === undefined) return; // that it was dropped could not be stored
     const start = Buffer.alloc(4);
     const end = Buffer.alloc(4);
     start.writeUInt32BE(table);
@@ -172,8 +175,7 @@ export class Catalog {
     for (const entries of [this.env.records, this.env.indexes]) {
       for (;;) {
         if (this.#closing) return;
-        const keys = await this.env.write(async () => {
-          await this.env.settle();
+        const keys = await this.env.write(() => {
           const found = entries.keys({ start, end, limit: PURGE_CHUNK }).items;
           for (const key of found) this.env.putUnseen(entries, key, null);
           return found;
@@ -181,7 +183,7 @@ export class Catalog {
         if (keys.length < PURGE_CHUNK) break;
       }
     }
-    await this.env.write(() => this.env.remove(this.env.meta, Buffer.from(`${DROPPED}\0${table}`)));
+    await this.env.write(() => this.env.remove(this.env.meta, droppedKey(table)));
   }
 
   async close(): Promise<void> {
@@ -189,6 +191,10 @@ export class Catalog {
     await this.#purging;
     await this.env.close();
   }
+}
+
+function droppedKey(table: number): Buffer {
+  return Buffer.from(`${DROPPED}\0${table}`);
 }
 
 function sizeKey(table: number): Buffer {
