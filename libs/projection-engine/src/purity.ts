@@ -1,4 +1,4 @@
-import { canonicalText } from './digest.js';
+import { canonicalText, copyOf, isSame } from './digest.js';
 import { ImpureProjectionError } from './errors.js';
 import type { ProjectedEvent, Projection } from './projection.js';
 
@@ -59,16 +59,14 @@ function twice<Given, Answer>(
 ): Answer {
   const impure = (how: string): ImpureProjectionError =>
     new ImpureProjectionError(projection.name, event, documentId, new Error(how));
-  const before = canonicalText(given);
-  const copy = structuredClone(given);
+  const copy = copyOf(given);
   const first = call(given);
   const wrong = unstorable(first);
   if (wrong !== undefined) throw impure(`it answers with ${wrong}, which is no plain value`);
-  const answered = canonicalText(first);
-  if (canonicalText(given) !== before) throw impure('it changes the document or the event that it is given');
-  const second = canonicalText(atAnotherTime(() => call(copy)));
-  if (second !== answered) throw impure(`folded twice it gives ${shortened(answered)} and ${shortened(second)}`);
-  return first;
+  if (!isSame(given, copy)) throw impure('it changes the document or the event that it is given');
+  const second = atAnotherTime(() => call(copy));
+  if (isSame(first, second)) return first;
+  throw impure(`folded twice it gives ${shortened(canonicalText(first))} and ${shortened(canonicalText(second))}`);
 }
 
 const RealDate = globalThis.Date;
@@ -98,7 +96,7 @@ function unstorable(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value)) return firstOf(value);
   const prototype = Object.getPrototypeOf(value) as { constructor?: { name?: string } } | null;
-  // By name: what comes out of structuredClone may be an object of another realm.
+  // By name: it may be an object of another realm.
   const name = prototype?.constructor?.name;
   return prototype === null || name === 'Object' ? firstOf(Object.values(value)) : `a ${name}`;
 }
