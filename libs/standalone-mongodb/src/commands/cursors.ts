@@ -6,6 +6,7 @@ import { fail, inContext } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 
 const IDLE_MS = 10 * 60 * 1000;
+const SWEEP_MS = 4000;
 const SLICE_MS = 8;
 const DEFAULT_FIRST_BATCH = 101;
 
@@ -17,6 +18,8 @@ export class Cursor {
   usedAt = Date.now();
   busy = false;
   exhausted = false;
+  /** The client asked for it (noCursorTimeout). */
+  staysOpen = false;
 
   constructor(
     readonly namespace: string,
@@ -92,7 +95,9 @@ export class Cursor {
 /** The open cursors by id. */
 export class Cursors {
   readonly #open = new Map<bigint, Cursor>();
-  readonly #sweep = setInterval(() => this.#closeIdle(), 60_000);
+  readonly #sweep = setInterval(() => this.#closeIdle(), SWEEP_MS);
+  /** A cursor that nobody asks for so long is closed. */
+  idleMs = IDLE_MS;
 
   constructor() {
     this.#sweep.unref();
@@ -151,7 +156,10 @@ export class Cursors {
   }
 
   #closeIdle(): void {
-    for (const [id, cursor] of this.#open) if (!cursor.busy && Date.now() - cursor.usedAt > IDLE_MS) this.kill(id);
+    for (const [id, cursor] of this.#open) {
+      const isIdle = !cursor.busy && Date.now() - cursor.usedAt > this.idleMs;
+      if (isIdle && !cursor.staysOpen) this.kill(id);
+    }
   }
 
   close(): void {

@@ -16,6 +16,7 @@ import { findCommands } from './find.js';
 import { handshakeCommands } from './handshake.js';
 import { indexCommands } from './indexes.js';
 import { bulkWriteCommands } from './bulk-write.js';
+import { parameterCommands } from './parameters.js';
 import { sessionCommands } from './sessions.js';
 import { statusCommands } from './status.js';
 import type { Command } from './registry.js';
@@ -34,6 +35,7 @@ const COMMANDS = new Map<string, Command>(
     bulkWriteCommands,
     statusCommands,
     sessionCommands,
+    parameterCommands,
     collModCommands,
     adminCommands,
     { listCommands },
@@ -52,7 +54,16 @@ function listCommands(): Doc {
 }
 
 const ADMIN_ONLY = new Set([
-  ...['bulkWrite', 'renameCollection', 'listDatabases', 'getParameter', 'getLog', 'getCmdLineOpts', 'killOp'],
+  ...[
+    'bulkWrite',
+    'renameCollection',
+    'listDatabases',
+    'getParameter',
+    'setParameter',
+    'getLog',
+    'getCmdLineOpts',
+    'killOp',
+  ],
   ...['currentOp', 'replSetGetStatus', 'replSetGetConfig', 'getDefaultRWConcern', 'fsync'],
 ]);
 

@@ -72,6 +72,7 @@ const find: Command = async (context) => {
   const found = collection === undefined ? [] : documents(search(collection, options).hits);
   const during = `Executor error during find command: ${context.namespace}`;
   const cursor = new Cursor(context.namespace, projected(found, project), options.limit, deadlineOf(context), during);
+  cursor.staysOpen = context.flag('noCursorTimeout');
   return okReply(await context.cursors.first(cursor, batchSize, options.singleBatch));
 };
 

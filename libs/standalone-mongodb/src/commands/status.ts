@@ -1,7 +1,6 @@
-import { DoubleOf, docOf } from '../bson/build.js';
+import { DoubleOf } from '../bson/build.js';
 import { Doc } from '../bson/document.js';
 import { DateTime } from '../bson/values.js';
-import { fail } from '../errors.js';
 import type { Collection } from '../storage/collection.js';
 import { okReply } from '../wire/reply.js';
 import { VERSION } from './handshake.js';
@@ -72,22 +71,12 @@ const serverStatus: Command = (context) =>
     storageEngine: { name: 'lmdb', persistent: true },
   });
 
-const PARAMETERS = docOf({ featureCompatibilityVersion: { version: '8.0' }, enableTestCommands: false });
-
-const getParameter: Command = (context) => {
-  const all = context.body.fields[0]?.value === '*';
-  const fields = PARAMETERS.fields.filter((field) => all || context.body.has(field.name));
-  if (fields.length === 0) fail('InvalidOptions', 'no option found to get');
-  return okReply(Object.fromEntries(fields.map((field) => [field.name, field.value])));
-};
-
 export const statusCommands: Readonly<Record<string, Command>> = {
   collStats,
   collstats: collStats,
   dbStats,
   dbstats: dbStats,
   serverStatus,
-  getParameter,
   getCmdLineOpts: () => okReply({ argv: [], parsed: Doc.EMPTY }),
   hostInfo: () => okReply({ system: { currentTime: new DateTime(BigInt(Date.now())) } }),
 };

@@ -7,6 +7,7 @@ import { Binary } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { Collection } from './collection.js';
 import type { Environment } from './environment.js';
+import { ServerParameters } from './parameters.js';
 import type { Entry } from './table.js';
 import { indexFromSpec, indexFromStored, storedIndex } from './index-info.js';
 
@@ -25,6 +26,8 @@ export class Catalog {
   #nextRid = 1;
   #closing = false;
   #purging: Promise<void> = Promise.resolve();
+
+  readonly parameters = new ServerParameters();
 
   constructor(readonly env: Environment) {
     this.#loadAll();

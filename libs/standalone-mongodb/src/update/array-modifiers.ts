@@ -85,6 +85,9 @@ export function addToSet(path: string, argument: Value): Change {
   if (each !== undefined && !(each instanceof Arr)) {
     fail('TypeMismatch', `The argument to $each in $addToSet must be an array but it was of type ${typeName(each)}`);
   }
+  if (each !== undefined && (argument as Doc).fields.length > 1) {
+    fail('BadValue', `Found unexpected fields after $each in $addToSet: ${shellText(argument)}`);
+  }
   const values = each === undefined ? [argument] : (each as Arr).items;
   return (old) => {
     if (old !== undefined && !(old instanceof Arr)) {

@@ -1,7 +1,7 @@
 import { compareValues, equalValues } from '../bson/compare.js';
 import { Doc } from '../bson/document.js';
 import { arithmetic } from '../bson/numbers.js';
-import { DateTime, Int32, isNumber, Timestamp, typeName, typeOf, type Value } from '../bson/values.js';
+import { DateTime, Int32, isNumber, Timestamp, typeName, typeOf, type Maybe, type Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import { addToSet, lastPart, pop, pull, pullAll, push } from './array-modifiers.js';
@@ -89,14 +89,29 @@ function extreme(sign: number, argument: Value): Change {
 }
 
 function currentDate(argument: Value, now: DateTime): Change {
-  const kind =
-    argument instanceof Doc ? argument.get('$type') : argument === true || argument === false ? 'date' : undefined;
+  if (typeof argument === 'boolean') return () => now;
+  if (!(argument instanceof Doc)) {
+    return fail(
+      'BadValue',
+      `${typeName(argument)} is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}).`,
+    );
+  }
+  for (const { name } of argument.fields) {
+    if (name !== '$type') fail('BadValue', `Unrecognized $currentDate option: ${name}`);
+  }
+  const kind = argument.get('$type');
   if (kind === 'date') return () => now;
   if (kind === 'timestamp') return () => new Timestamp(((now.ms / 1000n) << 32n) | 1n);
   return fail(
     'BadValue',
-    `${typeName(argument)} is not valid type for $currentDate. Please use a boolean ('true') or a $type expression ({$type: 'timestamp/date'}).`,
+    "The '$type' string field is required to be 'date' or 'timestamp': {$currentDate: {field : {$type: 'date'}}}",
   );
+}
+
+type Integer = Int32 | bigint;
+
+function isInteger(value: Maybe): value is Integer {
+  return value instanceof Int32 || typeof value === 'bigint';
 }
 
 function bit(path: string, argument: Value): Change {
@@ -106,33 +121,49 @@ function bit(path: string, argument: Value): Change {
       `The $bit modifier is not compatible with a ${typeName(argument)}. You must pass in an embedded document: {$bit: {field: {and/or/xor: #}}`,
     );
   }
+  const steps = argument.fields.map(({ name, value }) => bitwise(name, value));
+  if (steps.length === 0) {
+    fail('BadValue', 'You must pass in at least one bitwise operation. The format is: {$bit: {field: {and/or/xor: #}}');
+  }
   return (old) => {
-    if (old !== undefined && !(old instanceof Int32) && typeof old !== 'bigint') {
+    if (old !== undefined && !isInteger(old)) {
       return fail(
         'BadValue',
         `Cannot apply $bit to a value of non-integral type.${idText()} has the field ${lastPart(path)} of non-integer type ${typeName(old)}`,
       );
     }
-    return argument.fields.reduce(
-      (value: Int32 | bigint, { name, value: operand }) => {
-        if (!(operand instanceof Int32) && typeof operand !== 'bigint') {
-          return fail(
-            'BadValue',
-            `The $bit modifier field must be an Integer(32/64 bit); a '${typeName(operand)}' is not supported here`,
-          );
-        }
-        return bitwise(name, value, operand);
-      },
-      old ?? new Int32(0),
-    );
+    return steps.reduce<Integer>((value, step) => step(value), old ?? new Int32(0));
   };
 }
 
-function bitwise(name: string, a: Int32 | bigint, b: Int32 | bigint): Int32 | bigint {
-  const x = BigInt(a instanceof Int32 ? a.value : a);
-  const y = BigInt(b instanceof Int32 ? b.value : b);
-  const result = name === 'and' ? x & y : name === 'or' ? x | y : name === 'xor' ? x ^ y : undefined;
-  if (result === undefined)
-    return fail('BadValue', `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}'`);
-  return a instanceof Int32 && b instanceof Int32 ? new Int32(Number(result)) : result;
+const BITWISE: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
+  and: (a, b) => a & b,
+  or: (a, b) => a | b,
+  xor: (a, b) => a ^ b,
+};
+
+function bitwise(name: string, operand: Value): (value: Integer) => Integer {
+  const given = `{${name}: ${shellText(operand)}}`;
+  const apply = Object.hasOwn(BITWISE, name) ? BITWISE[name] : undefined;
+  if (apply === undefined) {
+    return fail(
+      'BadValue',
+      `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: ${given}`,
+    );
+  }
+  if (!isInteger(operand)) {
+    return fail(
+      'BadValue',
+      `The $bit modifier field must be an Integer(32/64 bit); a '${typeName(operand)}' is not supported here: ${given}`,
+    );
+  }
+  const [b, isSmall] = [bigOf(operand), operand instanceof Int32];
+  return (value) => {
+    const result = apply(bigOf(value), b);
+    return isSmall && value instanceof Int32 ? new Int32(Number(result)) : result;
+  };
+}
+
+function bigOf(value: Integer): bigint {
+  return BigInt(value instanceof Int32 ? value.value : value);
 }

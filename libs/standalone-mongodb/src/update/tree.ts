@@ -28,7 +28,8 @@ function changeDoc(doc: Doc, parts: readonly string[], at: number, create: boole
   const index = fields.findIndex((field) => field.name === name);
   const old = index < 0 ? undefined : (fields[index] as Field).value;
   const next = changeValue(old, parts, at + 1, create, change, name);
-  if (next === old) return doc;
+  // A zero of the other sign is a change.
+  if (Object.is(next, old)) return doc;
   if (next === undefined) return Doc.of(fields.filter((_, i) => i !== index));
   const field = Field.of(name, next);
   return Doc.of(index < 0 ? [...fields, field] : fields.map((known, i) => (i === index ? field : known)));
@@ -68,7 +69,7 @@ function changeArray(
   const old = fields[index]?.value;
   if (old === undefined && !create) return array;
   const next = changeValue(old, parts, at + 1, create, change, part);
-  if (next === old) return array;
+  if (Object.is(next, old)) return array;
   // Removing an element leaves a null: positions stay.
   const field = Field.of(part, next ?? null);
   if (index < fields.length) return Arr.ofFields(fields.map((known, i) => (i === index ? field : known)));

@@ -110,7 +110,6 @@ function withId(next: Doc, old: Doc): Doc {
   if (oldId === undefined) return next;
   const id = next.get('_id');
   if (id !== undefined && equalValues(id, oldId)) return next;
-  if (id === undefined) return Doc.of([...old.fields.filter((field) => field.name === '_id'), ...next.fields]);
   return fail('ImmutableField', "Performing an update on the path '_id' would modify the immutable field '_id'");
 }
 
@@ -151,6 +150,9 @@ function leafPath(path: string): { parts: readonly string[]; path: string } {
   for (const part of parts) {
     if (!part.startsWith('$') || part === '$' || part.startsWith('$[') || DBREF.has(part)) continue;
     fail('DollarPrefixedFieldName', `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`);
+  }
+  if (parts.filter((part) => part === '$').length > 1) {
+    fail('BadValue', `Too many positional (i.e. '$') elements found in path '${path}'`);
   }
   if (parts[0] === '$' || parts[0]?.startsWith('$[') === true) {
     fail('BadValue', `Cannot have positional (i.e. '$') element in the first position in path '${path}'`);
