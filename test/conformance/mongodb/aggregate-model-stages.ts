@@ -123,7 +123,8 @@ function lookup(docs: Docs, spec: Document, foreign: Docs): Docs {
     return Array.isArray(value) ? value : [value];
   };
   return docs.map((doc) => {
-    const keys = keysOf(doc, spec['localField'] as string);
+    const given = keysOf(doc, spec['localField'] as string);
+    const keys = given.length === 0 ? [null] : given;
     const found = foreign.filter((other) =>
       keysOf(other, spec['foreignField'] as string).some((key) => keys.some((one) => compare(one, key) === 0)),
     );

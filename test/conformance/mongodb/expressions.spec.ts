@@ -221,6 +221,7 @@ const DATES: readonly Row[] = [
     { $dateFromString: { dateString: '2024-02-29T10:00:00+0800' } },
     new Date('2024-02-29T02:00:00Z'),
   ],
+  ['$toUUID', { $type: { $toUUID: '0e3b9063-8abd-4eb3-9f9f-f4c59fd30a60' } }, 'binData'],
   ['$dateFromString of nonsense', { $dateFromString: { dateString: 'frob', onError: 'bad' } }, 'bad'],
   ['adding to dates', { $add: ['$at', 1000n] }, new Date('2024-02-29T23:30:16.250Z')],
   ['subtracting from dates', { $subtract: ['$at', 250] }, new Date('2024-02-29T23:30:15.000Z')],

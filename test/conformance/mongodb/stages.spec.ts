@@ -67,6 +67,32 @@ describe('$documents', () => {
     await expect(run([], [{ $documents: [{ a: 1 }] }])).rejects.toMatchObject({ code: 73 });
   });
 
+  it('joins by what is at a path: elements of arrays, patterns as values, nothing as null', async () => {
+    const foreign = subject.db.collection(`${subject.coll.collectionName}_f`);
+    await foreign.insertMany([
+      { _id: 1 as never, k: 'ab' },
+      { _id: 2 as never, k: /^a/ },
+      { _id: 3 as never },
+      { _id: 4 as never, k: 7 },
+    ]);
+    const docs = [{ l: /^a/ }, { l: [] }, { l: [{ x: [7, 8] }, { x: 'ab' }] }, { l: [7, 'z'] }, {}];
+    const stages = ['l', 'l.x'].map((localField) => ({
+      $lookup: { from: foreign.collectionName, localField, foreignField: 'k', as: localField === 'l' ? 'a' : 'b' },
+    }));
+    const found = await run(docs, [
+      ...stages,
+      { $sort: { _id: 1 } },
+      { $project: { _id: 0, a: '$a._id', b: '$b._id' } },
+    ]);
+    expect(found).toEqual([
+      { a: [2], b: [3] },
+      { a: [3], b: [3] },
+      { a: [], b: [1, 4] },
+      { a: [4], b: [3] },
+      { a: [3], b: [3] },
+    ]);
+  });
+
   it('joins', async () => {
     const lookup = {
       pipeline: [{ $documents: [{ k: 1, v: 'x' }] }, { $match: { $expr: { $eq: ['$k', '$$k'] } } }],

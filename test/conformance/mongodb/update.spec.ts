@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Decimal128, Long, type Document, type UpdateFilter, type UpdateOptions } from 'mongodb';
+import { Decimal128, Double, Long, type Document, type UpdateFilter, type UpdateOptions } from 'mongodb';
 import { conformanceSubject } from './support.js';
 
 const subject = conformanceSubject();
@@ -16,6 +16,12 @@ async function updated(
   expect(_id).toBe(1);
   return rest;
 }
+
+it('a zero of the other sign is a change', async () => {
+  await subject.coll.insertOne({ _id: 1 as never, a: new Double(-0) });
+  expect(await subject.coll.updateOne({}, { $set: { a: new Double(0) } })).toMatchObject({ modifiedCount: 1 });
+  expect(await subject.coll.updateOne({}, { $set: { a: new Double(0) } })).toMatchObject({ modifiedCount: 0 });
+});
 
 type Row = readonly [string, Document, Document | Document[], Document, Document?, UpdateOptions?];
 

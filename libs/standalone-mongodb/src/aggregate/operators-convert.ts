@@ -24,7 +24,7 @@ import { readFreely } from './date-parse.js';
 import { wholeOf } from './decimal-rounding.js';
 import { compileExpression } from './expression.js';
 import { folded, operators } from './operators.js';
-import { defineNamed, isNullish, textOf } from './values.js';
+import { define, defineNamed, isNullish, textOf } from './values.js';
 
 const ALIASES: Readonly<Record<string, BsonType>> = {
   $toInt: BsonType.Int32,
@@ -47,6 +47,23 @@ for (const [name, type] of Object.entries(ALIASES)) {
       return isNullish(value) ? null : convert(value, type);
     });
   });
+}
+
+define('$toUUID', 1, (value) => {
+  if (isNullish(value)) return null;
+  if (typeof value === 'string') return uuidOf(value);
+  if (value instanceof Binary && value.subtype === 4) return value;
+  return fail(
+    'ConversionFailure',
+    `Unsupported conversion from ${typeName(value)} to binData in $convert with no onError value`,
+  );
+});
+
+function uuidOf(text: string): Binary {
+  const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+  if (isUuid) return new Binary(4, Buffer.from(text.replaceAll('-', ''), 'hex'));
+  const reason = `Invalid UUID string: ${text}`;
+  return fail('ConversionFailure', `Failed to parse BinData '${text}' in $convert with no onError value: ${reason}`);
 }
 
 defineNamed('$convert', ['input', 'to', 'onError', 'onNull', 'format', 'byteOrder'], ['input', 'to'], (args) => {

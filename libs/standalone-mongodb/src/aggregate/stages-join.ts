@@ -1,9 +1,10 @@
 import { docOf } from '../bson/build.js';
 import { Arr, Doc } from '../bson/document.js';
-import { typeName, type Maybe, type Value } from '../bson/values.js';
+import { RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
+import { visitPath } from '../query/path.js';
 import { shellText } from '../query/shell-text.js';
-import { compileExpression, pathValue, variableName, type Expression } from './expression.js';
+import { compileExpression, variableName, type Expression } from './expression.js';
 import { runPipeline } from './pipeline.js';
 import { compileStage, stages } from './stages.js';
 import type { StageCompiler, StageContext } from './stage.js';
@@ -110,11 +111,19 @@ function checkInner(inner: readonly Value[], named: readonly { name: string }[],
   }
 }
 
-/** A missing local field joins with null and missing; an array joins with each of its elements. */
+/** What a document has at a path joins by equality, also patterns; of arrays each element, and nothing as null. */
 function equality(doc: Doc, local: string, foreign: string): Doc {
-  const value = pathValue(doc, local.split('.'), 0);
-  const values = value instanceof Arr ? value : Arr.of([value ?? null]);
-  return docOf({ $match: { [foreign]: { $in: values } } });
+  const found: Value[] = [];
+  visitPath(doc, local.split('.'), false, (value) => {
+    if (value instanceof Arr) found.push(...value.items);
+    else if (value !== undefined) found.push(value);
+    return false;
+  });
+  const values = found.length === 0 ? [null] : found;
+  if (!values.some((value) => value instanceof RegExpValue)) {
+    return docOf({ $match: { [foreign]: { $in: Arr.of(values) } } });
+  }
+  return docOf({ $match: { $or: values.map((value) => docOf({ [foreign]: { $eq: value } })) } });
 }
 
 const unionWith: StageCompiler = (spec, context) => {
