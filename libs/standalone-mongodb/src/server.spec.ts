@@ -327,19 +327,59 @@ describe('durability', () => {
 });
 
 describe('what is held in memory', () => {
-  it('refuses sorts and groups of more than 100 MiB with 292, and sorts with a limit whatever they look at', async () => {
+  it('goes on on disk beyond its limits, unless it may not (292); a document of a result has 16 MiB', async () => {
     const filler = 'x'.repeat(1_000_000);
     for (let n = 0; n < 108; n += 12) {
       await things.insertMany(Array.from({ length: 12 }, (_, i) => ({ n: (n + i) * 7919, filler })));
     }
     const code = (error: { code?: number }): number | undefined => error.code;
-    expect(await things.find().sort({ n: -1 }).toArray().catch(code)).toBe(292);
-    const all = { $group: { _id: null, all: { $push: '$$ROOT' } } };
-    expect(await things.aggregate([all]).toArray().catch(code)).toBe(292);
-    const first = await things.find().sort({ n: -1 }).limit(2).project({ n: 1 }).toArray();
-    expect(first.map(({ n }) => n)).toEqual([107 * 7919, 106 * 7919]);
-    await things.createIndex({ n: 1 });
+    const inMemory = things.find().sort({ n: -1 }).allowDiskUse(false).project({ n: 1 });
+    expect(await inMemory.toArray().catch(code)).toBe(292);
     const sorted = await things.find().sort({ n: -1 }).project({ n: 1 }).toArray();
-    expect(sorted).toHaveLength(108);
+    expect(sorted.map(({ n }) => n)).toEqual(Array.from({ length: 108 }, (_, i) => (107 - i) * 7919));
+    const all = { $group: { _id: null, all: { $push: '$$ROOT' } } };
+    expect(await things.aggregate([all]).toArray().catch(code)).toBe(146);
+    expect(
+      await things
+        .aggregate([{ $limit: 20 }, all])
+        .toArray()
+        .catch(code),
+    ).toBe(10334);
+    const first = await things.find().sort({ n: -1 }).limit(2).allowDiskUse(false).project({ n: 1 }).toArray();
+    expect(first.map(({ n }) => n)).toEqual([107 * 7919, 106 * 7919]);
+  }, 60_000);
+
+  it('gives the same from disk as from memory', async () => {
+    const docs = Array.from({ length: 3000 }, (_, i) => ({
+      _id: i as never,
+      k: (i * 7919) % 500,
+      s: i % 3,
+      pad: 'x'.repeat(500),
+    }));
+    await things.insertMany(docs);
+    const asked = async (): Promise<unknown[]> => [
+      await things.find().sort({ s: -1 }).project({ _id: 1 }).toArray(),
+      await things.find().sort({ k: 1, _id: -1 }).skip(5).limit(2000).project({ _id: 1 }).toArray(),
+      await things.aggregate([{ $sort: { s: 1 } }, { $project: { _id: 1 } }]).toArray(),
+      await things
+        .aggregate([
+          { $group: { _id: '$k', n: { $sum: 1 }, first: { $first: '$_id' }, all: { $push: '$_id' } } },
+          { $sort: { _id: 1 } },
+        ])
+        .toArray(),
+      await things.aggregate([{ $group: { _id: '$_id', s: { $max: '$s' } } }, { $sort: { _id: -1 } }]).toArray(),
+    ];
+    const expected = await asked();
+    const admin = client.db('admin');
+    const set = (sort: number, group: number) =>
+      admin.command({
+        setParameter: 1,
+        internalQueryMaxBlockingSortMemoryUsageBytes: sort,
+        internalDocumentSourceGroupMaxMemoryBytes: group,
+      });
+    await set(100_000, 100_000);
+    expect(await asked()).toEqual(expected);
+    const refused = things.aggregate([{ $group: { _id: '$_id' } }], { allowDiskUse: false }).toArray();
+    await expect(refused).rejects.toMatchObject({ code: 292 });
   }, 60_000);
 });

@@ -7,6 +7,7 @@ import { FindById } from './commands/find-by-id.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
 import { startTtlMonitor } from './storage/ttl.js';
+import { emptyFolder } from './storage/work-space.js';
 import { Connection } from './wire/connection.js';
 import { errorReply } from './wire/reply.js';
 
@@ -34,6 +35,7 @@ export interface MongoServer {
 export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
   const { dataDir, host, port, mappedBytes } = options;
   const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
+  catalog.parameters.folder = emptyFolder(dataDir);
   const cursors = new Cursors();
   const findById = new FindById(catalog);
   const sockets = new Set<Socket>();

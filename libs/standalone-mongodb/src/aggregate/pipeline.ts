@@ -37,7 +37,7 @@ export function runPipeline(
   const start: Stream =
     collection === undefined
       ? []
-      : documents(search(collection, { filter, sort, skip: 0, limit, hint, countOnly }).hits);
+      : documents(search(collection, { filter, sort, skip: 0, limit, hint, countOnly, space: context.space }).hits);
   return compiled.slice(used).reduce((stream, stage) => stage(stream), start);
 }
 

@@ -1,6 +1,7 @@
 import type { Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
 import type { Catalog } from '../storage/catalog.js';
+import type { WorkSpace } from '../storage/work-space.js';
 import type { Variables } from './expression.js';
 
 export type Stream = Iterable<Doc | null>;
@@ -11,6 +12,8 @@ export interface StageContext {
   readonly catalog: Catalog;
   readonly db: string;
   readonly variables: Variables;
+  /** What sorts and groups may hold in memory, and where they go on. */
+  readonly space?: WorkSpace | undefined;
 }
 
 export type StageCompiler = (spec: Value, context: StageContext) => Stage;

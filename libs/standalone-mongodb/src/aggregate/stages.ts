@@ -7,7 +7,8 @@ import { compileFilter } from '../query/filter.js';
 import { window } from '../query/find.js';
 import { shellText } from '../query/shell-text.js';
 import { compileProjection } from '../query/projection.js';
-import { parseSort, Sorter } from '../query/sort.js';
+import { parseSort } from '../query/sort.js';
+import { Sorter } from '../query/sorter.js';
 import { changeAt } from '../update/tree.js';
 import { withScope } from './expression.js';
 import { groupStage } from './group.js';
@@ -21,17 +22,21 @@ const match: StageCompiler = (spec, context) => {
   };
 };
 
-const sort: StageCompiler = (spec) => {
+const sort: StageCompiler = (spec, context) => {
   if (!(spec instanceof Doc)) return failAt(15973, 'the $sort key specification must be an object');
   if (spec.isEmpty) failAt(15976, '$sort stage must have at least one sort key');
   const parsed = parseSort(spec);
   return function* (input) {
-    const sorter = new Sorter<Doc>(parsed, undefined);
-    for (const doc of input) {
-      if (doc === null) yield null;
-      else sorter.add(doc, doc);
+    const sorter = new Sorter(parsed, undefined, context.space);
+    try {
+      for (const doc of input) {
+        if (doc === null) yield null;
+        else sorter.add({ rid: 0, doc });
+      }
+      for (const item of sorter.sorted()) yield item === null ? null : item.doc;
+    } finally {
+      sorter.close();
     }
-    yield* sorter.sorted();
   };
 };
 

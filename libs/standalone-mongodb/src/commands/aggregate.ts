@@ -32,7 +32,7 @@ const aggregate: Command = async (context) => {
   const source = named ? context.collection() : undefined;
   const output = outputOf(pipeline[pipeline.length - 1], context.db);
   const stages = output === undefined ? pipeline : pipeline.slice(0, -1);
-  const stageContext = { catalog: context.catalog, db: context.db, variables };
+  const stageContext = { catalog: context.catalog, db: context.db, variables, space: context.space };
   const stream = runPipeline(source, stages, stageContext, hintOf(context.arg('hint')));
   const namespace = named ? context.namespace : `${context.db}.$cmd.aggregate`;
   const during = `Executor error during aggregate command on namespace: ${namespace}`;

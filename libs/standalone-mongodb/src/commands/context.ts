@@ -4,6 +4,7 @@ import { isNumber, typeName, type Maybe } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import type { Catalog } from '../storage/catalog.js';
 import type { Collection } from '../storage/collection.js';
+import type { WorkSpace } from '../storage/work-space.js';
 import type { Request } from '../wire/message.js';
 import { wrongType } from './arguments.js';
 import type { Cursors } from './cursors.js';
@@ -78,6 +79,12 @@ export class CommandContext {
     if (value === undefined) return fallback;
     if (typeof value === 'boolean') return value;
     return isNumber(value) ? toDouble(value) !== 0 : this.wrongType(name, 'bool');
+  }
+
+  /** What sorts and groups of this command may hold, and whether they go on on disk. */
+  get space(): WorkSpace {
+    const { folder, sortBytes, groupBytes } = this.catalog.parameters;
+    return { folder: this.flag('allowDiskUse', true) ? folder : undefined, sortBytes, groupBytes };
   }
 
   /** The client asks to write past the validator. */

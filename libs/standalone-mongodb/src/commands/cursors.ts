@@ -8,6 +8,8 @@ import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 const IDLE_MS = 10 * 60 * 1000;
 const SWEEP_MS = 4000;
 const SLICE_MS = 8;
+/** mongod takes 16 KiB more than a stored document may have. */
+const MAX_RESULT_BYTES = MAX_DOCUMENT_BYTES + 16 * 1024;
 const DEFAULT_FIRST_BATCH = 101;
 
 /** A result that is handed out batch by batch. */
@@ -77,7 +79,7 @@ export class Cursor {
       this.exhausted = true;
       return undefined;
     }
-    return value === null ? null : encodeDoc(value);
+    return value === null ? null : sized(encodeDoc(value));
   }
 
   #checkTime(): void {
@@ -90,6 +92,16 @@ export class Cursor {
     this.exhausted = true;
     this.#items.return?.();
   }
+}
+
+/** Documents on their way may be large; one that a client is to get may not. */
+function sized(bytes: Buffer): Buffer {
+  if (bytes.length <= MAX_RESULT_BYTES) return bytes;
+  const size = `${bytes.length} (0x${bytes.length.toString(16).toUpperCase()})`;
+  return fail(
+    'BSONObjectTooLarge',
+    `BSONObj size: ${size} is invalid. Size must be between 0 and ${MAX_RESULT_BYTES}(16MB)`,
+  );
 }
 
 /** The open cursors by id. */

@@ -48,6 +48,7 @@ export function findOptions(context: CommandContext): FindOptions & { readonly s
     limit,
     hint: hintOf(context.arg('hint')),
     singleBatch: context.flag('singleBatch'),
+    space: context.space,
   };
 }
 

@@ -35,6 +35,14 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
     set: ({ catalog }, value) =>
       (catalog.parameters.ttlMonitorEnabled = isNumber(value) ? toDouble(value) !== 0 : value === true),
   },
+  internalQueryMaxBlockingSortMemoryUsageBytes: {
+    get: ({ catalog }) => catalog.parameters.sortBytes,
+    set: ({ catalog }, value, name) => (catalog.parameters.sortBytes = whole(name, value, 0)),
+  },
+  internalDocumentSourceGroupMaxMemoryBytes: {
+    get: ({ catalog }) => catalog.parameters.groupBytes,
+    set: ({ catalog }, value, name) => (catalog.parameters.groupBytes = whole(name, value, 1)),
+  },
   cursorTimeoutMillis: {
     get: ({ cursors }) => BigInt(cursors.idleMs),
     set: ({ cursors }, value, name) => (cursors.idleMs = whole(name, value, 0)),

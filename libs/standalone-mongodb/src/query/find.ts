@@ -5,7 +5,9 @@ import type { Filter } from './filter.js';
 import { plan, type Plan } from './planner.js';
 import { coversFilter } from './covers.js';
 import { scan, scanKeys, type Hit, type ScanStats } from './scan.js';
-import { Sorter, type SortSpec } from './sort.js';
+import type { WorkSpace } from '../storage/work-space.js';
+import type { SortSpec } from './sort.js';
+import { Sorter } from './sorter.js';
 
 export interface FindOptions {
   readonly filter: Filter;
@@ -14,6 +16,8 @@ export interface FindOptions {
   /** 0: no limit. */
   readonly limit: number;
   readonly hint?: Value | undefined;
+  /** What a sort may hold in memory, and where it goes on. */
+  readonly space?: WorkSpace | undefined;
   /** The documents themselves are not asked for: where an index's keys say enough, hits come with an empty one. */
   readonly countOnly?: boolean | undefined;
 }
@@ -37,12 +41,17 @@ export function search(collection: Collection, options: FindOptions): Search {
 }
 
 function* sorted(hits: Iterable<Hit | null>, options: FindOptions): Generator<Hit | null> {
-  const sorter = new Sorter<Hit>(options.sort, options.limit > 0 ? options.skip + options.limit : undefined);
-  for (const hit of hits) {
-    if (hit === null) yield null;
-    else sorter.add(hit.doc, hit);
+  const most = options.limit > 0 ? options.skip + options.limit : undefined;
+  const sorter = new Sorter(options.sort, most, options.space);
+  try {
+    for (const hit of hits) {
+      if (hit === null) yield null;
+      else sorter.add(hit);
+    }
+    yield* sorter.sorted();
+  } finally {
+    sorter.close();
   }
-  yield* sorter.sorted();
 }
 
 /** Skips and limits, letting the pauses through. */

@@ -1,6 +1,5 @@
 import { compareValues } from '../bson/compare.js';
 import { Doc } from '../bson/document.js';
-import { memoryOf, MemoryLimit } from '../bson/memory.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
@@ -63,55 +62,4 @@ export function sortKey(
     if (compare(tuple, best) < 0) best = tuple;
   }
   return best;
-}
-
-/** A sort with a limit lets go of what it will not need when it holds so much. */
-const TRIM_BYTES = 16 * 1024 * 1024;
-
-interface Sortable<T> {
-  readonly key: KeyTuple;
-  readonly item: T;
-  /** Its place among what was added: equal keys keep their order. */
-  readonly at: number;
-  readonly bytes: number;
-}
-
-/** Collects and sorts; with a limit it keeps only what can still be among the first. */
-export class Sorter<T> {
-  readonly #items: Sortable<T>[] = [];
-  readonly #memory = new MemoryLimit(
-    'Sort exceeded memory limit of 104857600 bytes; standalone mode does not sort on disk. An index gives the order.',
-  );
-  readonly #compare: (a: KeyTuple, b: KeyTuple) => number;
-  readonly #paths: readonly (readonly string[])[];
-  #count = 0;
-
-  constructor(
-    spec: SortSpec,
-    private readonly limit: number | undefined,
-  ) {
-    this.#compare = tupleComparator(spec.fields);
-    this.#paths = spec.fields.map((field) => field.parts);
-  }
-
-  add(doc: Doc, item: T): void {
-    const bytes = memoryOf(doc);
-    this.#items.push({ key: sortKey(doc, this.#paths, this.#compare), item, at: this.#count, bytes });
-    this.#count += 1;
-    this.#memory.add(bytes);
-    if (this.limit === undefined || this.#items.length < 2 * this.limit) return;
-    if (this.#items.length >= 2 * this.limit + 1000 || this.#memory.bytes > TRIM_BYTES) this.#trim(this.limit);
-  }
-
-  #trim(length: number): void {
-    this.#items.sort((a, b) => this.#compare(a.key, b.key) || a.at - b.at);
-    if (this.#items.length <= length) return;
-    this.#items.length = length;
-    this.#memory.bytes = this.#items.reduce((sum, { bytes }) => sum + bytes, 0);
-  }
-
-  *sorted(): Iterable<T> {
-    this.#trim(this.limit ?? Infinity);
-    for (const { item } of this.#items) yield item;
-  }
 }
