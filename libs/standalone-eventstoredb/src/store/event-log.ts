@@ -174,22 +174,29 @@ export class EventLog {
 
   /** Fills the memory of event ids from the end of the log, so that a repeated append is recognised after a restart. */
   private rememberLatest(): void {
-    const latest: [id: string, stream: string, revision: number, position: number][] = [];
+    const runs: { stream: string; revision: number; position: number; ids: (string | undefined)[] }[] = [];
     const names = new Map<string, string>();
+    let events = 0;
     let bytes = 0;
     for (const { key, value } of this.files.chunks.getRange({ reverse: true })) {
-      for (const stored of checkedChunk(key, value).reverse()) {
-        if (stored === undefined || latest.length === REMEMBERED_EVENTS) continue;
-        const record = new StoredRecord(stored);
-        const name = record.streamName.toString('utf8');
+      const records = checkedChunk(key, value).map((record) => record && new StoredRecord(record));
+      const first = records.find((record) => record !== undefined);
+      if (first !== undefined) {
+        const name = first.streamName.toString('utf8');
         const stream = names.get(name) ?? name;
         names.set(stream, stream);
-        latest.push([record.id, stream, record.revision, record.position]);
+        const revision = first.revision - (first.position - key);
+        runs.push({ stream, revision, position: key, ids: records.map((record) => record?.id) });
       }
+      events += records.length;
       bytes += value.length;
-      if (latest.length === REMEMBERED_EVENTS || bytes > REMEMBERED_BYTES) break;
+      if (events >= REMEMBERED_EVENTS || bytes > REMEMBERED_BYTES) break;
     }
-    for (const known of latest.reverse()) this.ids.add(...known, this.head);
+    for (const { stream, revision, position, ids } of runs.reverse()) {
+      for (const [index, id] of ids.entries()) {
+        if (id !== undefined) this.ids.add(id, stream, revision + index, position + index, this.head);
+      }
+    }
     this.touch(bytes);
   }
 }
