@@ -33,9 +33,8 @@ export interface MongoServer {
 
 /** Starts a server of MongoDB's wire protocol over the documents in `dataDir`. */
 export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
-  const { dataDir, host, port, mappedBytes } = options;
-  const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
-  catalog.parameters.folder = emptyFolder(dataDir);
+  const { host, port } = options;
+  const catalog = openCatalog(options);
   const cursors = new Cursors();
   const findById = new FindById(catalog);
   const sockets = new Set<Socket>();
@@ -82,4 +81,10 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
       await catalog.close();
     },
   };
+}
+
+function openCatalog({ dataDir, mappedBytes }: MongoServerOptions): Catalog {
+  const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
+  catalog.parameters.folder = emptyFolder(dataDir);
+  return catalog;
 }
