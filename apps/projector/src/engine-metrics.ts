@@ -21,11 +21,16 @@ export class EngineMetrics {
 
   batch({ projection, events, documents, loadMs, foldMs, writeMs }: BatchReport): void {
     const labels = `projection="${projection}"`;
-    if (events.length > 0) this.batches.observe(labels, events.length);
-    this.documents.observe(labels, documents);
-    this.loads.observe(labels, loadMs / 1_000);
-    this.folds.observe(labels, foldMs / 1_000);
-    this.writes.observe(labels, writeMs / 1_000);
+    // In a catch-up several batches share a write, which is told of apart.
+    if (events.length > 0) {
+      this.batches.observe(labels, events.length);
+      this.loads.observe(labels, loadMs / 1_000);
+      this.folds.observe(labels, foldMs / 1_000);
+    }
+    if (documents > 0) {
+      this.documents.observe(labels, documents);
+      this.writes.observe(labels, writeMs / 1_000);
+    }
     this.events.set(labels, (this.events.get(labels) ?? 0) + events.length);
   }
 
