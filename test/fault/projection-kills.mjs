@@ -51,7 +51,7 @@ const MODES = [
 const KILLED_WITHIN = 0.3;
 /** Events. */
 const TWO_COMMUNITIES_FROM = 500;
-const [SHORTEST_BREAK_MS, LONGEST_BREAK_MS] = [30, 300];
+const [SHORTEST_BREAK_MS, LONGEST_BREAK_MS] = [50, 800];
 
 function readState() {
   try {

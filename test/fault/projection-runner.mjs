@@ -76,8 +76,16 @@ function decisionsIn(store) {
   return { switched: note, discarded: note };
 }
 
+/** Connections may be reset while the first one is made. */
+async function connected() {
+  for (;;) {
+    const store = await ReadStore.connect(round.mongodbUrl, { database: round.database }).catch(() => undefined);
+    if (store) return store;
+  }
+}
+
 const events = EventStore.connect(round.eventstoreUrl);
-const store = await ReadStore.connect(round.mongodbUrl, { database: round.database });
+const store = await connected();
 const source = round.twice ? deliveringTwice(events) : readingFrom(events);
 const folded = [...projections, breakable(round.mended)];
 const common = {
