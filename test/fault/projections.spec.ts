@@ -4,53 +4,17 @@ import { EventStore } from '#libs/event-store';
 import { Drain, LiveRunner, type DrainOptions } from '#libs/projection-engine';
 import { ReadStore } from '#libs/read-store';
 import { projections } from '#projections';
-import { MemoryCase } from '../../projections/case-log.fixtures.js';
-import { MemoryLog } from '../../projections/account-log.fixtures.js';
-import { addParty, addUnit } from '../../projections/portfolio-log.fixtures.js';
+import { everyKindOfEvent } from '../support/every-kind-of-event.js';
 import { deliveringTwice, Interrupter, interrupted, Stopped } from '../support/interrupter.js';
 import { readModelDigests } from '../support/read-model-digest.js';
 import { openTestStores, uniqueCommunity, type TestStores } from '../support/stores.js';
-import { FactLog, type Fact } from '../support/stored-log.js';
+import { FactLog } from '../support/stored-log.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const DEFERRAL = { events: 24, documents: 12 };
 const CUT = { maxBatchEvents: 12, pageSize: 10, deferral: DEFERRAL, checkpointIntervalMs: 0 };
 /** One point in so many is tried; by hand FAULT_STRIDE=1 tries them all. */
 const STRIDE = Number(process.env['FAULT_STRIDE'] ?? 12);
-
-/** Every kind of event that the read models fold, and some that none of them can. */
-function facts(communityId: string): Fact[] {
-  const log = new MemoryLog();
-  for (const id of ['B1/0101', 'B1/0102']) {
-    const account = log.account(id, communityId);
-    account.open('2026-01-01');
-    account.fee('2026-01-01', '2026-01-05', 25040n, 'January');
-    account.pay('2026-01-03', 30000n);
-    account.fee('2026-02-01', '2026-02-05', 25040n);
-    account.pay('2026-02-10', 10000n);
-    account.reversePayment('2026-02-11', '2');
-    account.reverseFee('2026-02-12', '3');
-    account.remind('2026-02-13');
-  }
-  for (const kind of ['complaint', 'dispute'] as const) {
-    new MemoryCase(log, `${kind}-1`, kind, communityId).lines(
-      ...['2026-01-05T02:00 registered', '2026-01-05T03:00 accepted', '2026-01-06T02:00 waiting'],
-      ...['2026-01-07T02:00 replied', '2026-01-08T02:00 resolved', '2026-01-09T02:00 closed'],
-    );
-    new MemoryCase(log, `${kind}-2`, kind, communityId).open('2026-01-05T02:00:00.000Z');
-  }
-  addUnit(log, 'B1/0101', communityId);
-  addParty(log, 'P-1', communityId);
-  const good = log.events.map(({ stream, type, data, metadata: { effectiveOn, occurredAt } }) => ({
-    ...{ stream, type, data, effectiveOn, occurredAt },
-  }));
-  const poison = (n: number): Fact => ({
-    stream: `account-${communityId}.POISON`,
-    type: 'FeeAssessed',
-    data: { itemId: `${n}` },
-  });
-  return [...good.slice(0, 9), poison(1), ...good.slice(9, 25), poison(2), ...good.slice(25)];
-}
 
 describe('stopped at any await point, and started again', () => {
   let stores: TestStores;
@@ -86,7 +50,7 @@ describe('stopped at any await point, and started again', () => {
   beforeAll(async () => {
     stores = await openTestStores();
     events = EventStore.connect(stores.eventstoreUrl);
-    head = await new FactLog(events).append(facts(uniqueCommunity()));
+    head = await new FactLog(events).append(everyKindOfEvent(uniqueCommunity()));
     const models = await openModels('undisturbed');
     await drainOf({ source: source(), stores: models }, {}).catchUp(head);
     expected = await digestsThenDrop(models);

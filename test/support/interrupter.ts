@@ -4,11 +4,12 @@ import type { EventSource, ProjectionStores, SourceChunk, SourceEvent } from '#l
 export class Stopped extends Error {}
 
 /** Writes of several things: a process can be stopped when some are done and others are not. */
-const BULK = new Set(['insert', 'replace', 'park']);
+const BULK = new Set(['insert', 'replace', 'park', 'insertMany']);
 
 const READS = new Set(['readAll', 'readStream', 'subscribeAll']);
 
-interface Call {
+/** A call of something that a program awaits. */
+export interface Call {
   readonly place: string;
   readonly args: readonly unknown[];
   readonly run: (given: readonly unknown[]) => Promise<unknown>;
@@ -48,7 +49,7 @@ export class Interrupter {
           const place = `${name}.${String(property)}`;
           if (property === 'projectionStore') return this.around(result() as object, 'store');
           if (READS.has(String(property))) return this.pages(result, place);
-          return this.call({
+          return this.pass({
             place,
             args,
             run: (given) => Promise.resolve(Reflect.apply(value, target, given) as unknown),
@@ -63,7 +64,8 @@ export class Interrupter {
     await Promise.allSettled(this.underWay);
   }
 
-  private async call({ place, args, run }: Call): Promise<unknown> {
+  /** An await point before the call, one behind it, and one in the middle of what it writes of several things. */
+  async pass({ place, args, run }: Call): Promise<unknown> {
     if (this.stopsAt(`before ${place}`)) throw new Stopped(place);
     const [first] = args;
     if (BULK.has(place.split('.')[1]!) && Array.isArray(first) && first.length > 1) {

@@ -197,6 +197,14 @@ class MemoryStore implements ProjectionStore {
     return Promise.resolve(this.heads().length);
   }
 
+  noteParked(): Promise<void> {
+    const stored = this.stores.checkpoints.get(this.name);
+    const { parked: _before, ...rest } = stored ?? ({} as CheckpointDocument);
+    const parked = this.heads().length;
+    if (stored) this.stores.checkpoints.set(this.name, { ...rest, ...(parked > 0 ? { parked: BigInt(parked) } : {}) });
+    return Promise.resolve();
+  }
+
   private heads(): ParkedEntry[] {
     return [...this.stores.parked.values()].filter(({ collection, head }) => collection === this.name && head);
   }

@@ -89,6 +89,8 @@ export class Lane {
       store.discarded(),
       store.countParked(),
     ]);
+    // Cut off between the two, a retry has left a figure that is not so any more.
+    if (BigInt(parked) !== (checkpoint?.parked ?? 0n)) await store.noteParked();
     const { name: model, version } = projection;
     const parking = { collection: store.name, model, version, streams, discarded, now: options.now };
     const start = { position: checkpoint?.position ?? -1n, parked, parking };

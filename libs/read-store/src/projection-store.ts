@@ -30,6 +30,8 @@ export interface ProjectionStore {
   discarded(): Promise<Set<string>>;
   /** How many sequences stand still; counted up to a limit. */
   countParked(): Promise<number>;
+  /** Says in the checkpoint how many sequences stand still now. */
+  noteParked(): Promise<void>;
 }
 
 /** One unordered bulk write per call, acknowledged by the majority and journaled (the client's write concern). */
@@ -123,7 +125,6 @@ export class MongoProjectionStore implements ProjectionStore {
     return this.parked.markDiscard(id, decision);
   }
 
-  /** Says in the checkpoint how many sequences stand still now. */
   async noteParked(): Promise<void> {
     const parked = await this.countParked();
     const change = parked > 0 ? { $set: { parked: BigInt(parked) } } : { $unset: { parked: '' as const } };

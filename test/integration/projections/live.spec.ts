@@ -162,6 +162,7 @@ class Killing implements ProjectionStores {
       parkedStreams: () => store.parkedStreams(),
       discarded: () => store.discarded(),
       countParked: () => store.countParked(),
+      noteParked: () => store.noteParked(),
     };
   }
 }

@@ -52,17 +52,17 @@ export function nameOfTarget({ projection, set }: Target): string {
   return collectionName(projection, set);
 }
 
-/** A place for a new build of today's code that none has had: the version's own, else a set of its own beside it. */
+/**
+ * A place for a new build of today's code that none has had: the version's own, else a set of its own beside it. What somebody has left who did
+ * not register it is not taken for the beginning of this one, and not removed either: one who does so late would remove a later build.
+ */
 export async function freePlace({ projection, entry }: KnownModel, { store }: Workshop): Promise<BuildName> {
   const { version } = projection;
+  const taken = [...entry.builds, ...(entry.dropped ?? [])];
   for (let n = 1; ; n += 1) {
     const place = { version, set: n === 1 ? LIVE_SET : `r${n}` };
-    if ([...entry.builds, ...(entry.dropped ?? [])].some((build) => isSameBuild(build, place))) continue;
-    // What was left by somebody who did not register it is not taken for the beginning of this one.
-    const name = collectionName(projection, place.set);
-    if ((await store.projectionStore(projection, place.set).readCheckpoint()) !== undefined)
-      await store.dropBuild(name);
-    return place;
+    if (taken.some((build) => isSameBuild(build, place))) continue;
+    if (!(await store.findCheckpoint(collectionName(projection, place.set)))) return place;
   }
 }
 
