@@ -10,6 +10,7 @@ import { watchedForPurity } from './purity.js';
 import { foldedTargets, type Target } from './targets.js';
 import type { EventSource, SourceChunk } from './source.js';
 import { Tally } from './tally.js';
+import { TimedStore } from './timed-store.js';
 import type { Deferral } from './unwritten.js';
 
 /** Where lanes get their stores: `ReadStore` is one. */
@@ -134,7 +135,7 @@ export class Drain {
       ...(onBatch ? { onBatch } : {}),
     };
     const open = ({ projection, set }: Target): Promise<Lane> =>
-      Lane.open(watchedForPurity(projection), stores.projectionStore(projection, set), options);
+      Lane.open(watchedForPurity(projection), new TimedStore(stores.projectionStore(projection, set)), options);
     return Promise.all((await this.targets()).map(open));
   }
 
