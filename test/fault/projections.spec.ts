@@ -14,7 +14,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 const DEFERRAL = { events: 24, documents: 12 };
 const CUT = { maxBatchEvents: 12, pageSize: 10, deferral: DEFERRAL, checkpointIntervalMs: 0 };
 /** One point in so many is tried; by hand FAULT_STRIDE=1 tries them all. */
-const STRIDE = Number(process.env['FAULT_STRIDE'] ?? 12);
+const STRIDE = Number(process.env['FAULT_STRIDE'] ?? 29);
 
 describe('stopped at any await point, and started again', () => {
   let stores: TestStores;
