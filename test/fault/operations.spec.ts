@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ReadStore, type ControlRequest } from '#libs/read-store';
-import { MemorySource } from '../../libs/projection-engine/src/engine.fixtures.js';
+import type { EventSource } from '#libs/projection-engine';
 import { MemoryLog } from '../../projections/account-log.fixtures.js';
 import { behindGate, type Gate } from '../support/driver-gate.js';
 import { everyKindOfEvent } from '../support/every-kind-of-event.js';
 import { Interrupter, Stopped } from '../support/interrupter.js';
+import { memorySource } from '../support/memory-source.js';
 import { readModelDigests } from '../support/read-model-digest.js';
 import { askForEverything, workThrough } from '../support/read-model-work.js';
 import { openTestStores, type TestStores } from '../support/stores.js';
@@ -14,7 +15,7 @@ import { openTestStores, type TestStores } from '../support/stores.js';
 const STRIDE = Number(process.env['FAULT_STRIDE'] ?? 170);
 const COMMUNITY = 'yinghu';
 
-function sourceOf(): MemorySource {
+function sourceOf(): EventSource {
   const log = new MemoryLog();
   for (const {
     stream,
@@ -24,14 +25,12 @@ function sourceOf(): MemorySource {
     occurredAt = '2026-01-01T00:00:00.000Z',
   } of everyKindOfEvent(COMMUNITY))
     log.append(COMMUNITY, stream, [{ type, data, effectiveOn, occurredAt }]);
-  const source = new MemorySource();
-  source.append(...log.events);
-  return source;
+  return memorySource(log.events);
 }
 
 describe('a process that folds, builds, switches, goes back, drops, retries and discards', () => {
   let stores: TestStores;
-  let source: MemorySource;
+  let source: EventSource;
   let discarded: readonly string[];
   let expected: Record<string, string>;
   const run = randomUUID().slice(0, 8);
