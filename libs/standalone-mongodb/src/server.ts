@@ -1,14 +1,17 @@
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import type { Doc } from './bson/document.js';
 import { CommandContext } from './commands/context.js';
 import { Cursors } from './commands/cursors.js';
 import { dispatch } from './commands/dispatch.js';
 import { FindById } from './commands/find-by-id.js';
+import { nextHello } from './commands/handshake.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
 import { startTtlMonitor } from './storage/ttl.js';
 import { emptyFolder } from './storage/work-space.js';
 import { Connection } from './wire/connection.js';
+import type { Request } from './wire/message.js';
 import { errorReply } from './wire/reply.js';
 
 export interface MongoServerOptions {
@@ -45,16 +48,15 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
     connections += 1;
     const connectionId = connections;
     const remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    new Connection(socket, async (request) => {
+    const handle = async (request: Request): Promise<Doc> => {
       try {
-        return (
-          findById.answer(request) ??
-          (await dispatch(new CommandContext(catalog, cursors, request, connectionId, remote)))
-        );
+        const context = () => new CommandContext(catalog, cursors, request, connectionId, remote);
+        return findById.answer(request) ?? (await dispatch(context()));
       } catch (error) {
         return errorReply(error);
       }
-    });
+    };
+    new Connection(socket, handle, nextHello);
   });
   try {
     await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,18 @@
+import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { Binary, BSONRegExp, Decimal128, Double, Long, MaxKey, ObjectId, Timestamp, type Document } from 'mongodb';
+import {
+  Binary,
+  BSONRegExp,
+  Decimal128,
+  Double,
+  Long,
+  MaxKey,
+  MongoClient,
+  ObjectId,
+  Timestamp,
+  type Document,
+  type ServerHeartbeatSucceededEvent,
+} from 'mongodb';
 import { conformanceSubject } from './support.js';
 
 const subject = conformanceSubject();
@@ -117,4 +130,17 @@ it('a hello with the known topology is answered with the same', async () => {
   const { topologyVersion } = await admin.command({ hello: 1 });
   const again = await admin.command({ hello: 1, topologyVersion: topologyVersion as Document, maxAwaitTimeMS: 1 });
   expect(again['topologyVersion']).toEqual(topologyVersion);
+});
+
+it('a driver that watches the server is told of it over and over, unasked, and loses no connection', async () => {
+  const [host] = subject.client.options.hosts;
+  const watching = new MongoClient(`mongodb://${host}/?directConnection=true`, { heartbeatFrequencyMS: 500 });
+  const lost: string[] = [];
+  watching.on('serverHeartbeatFailed', ({ failure }) => lost.push(failure.message));
+  watching.on('connectionPoolCleared', () => lost.push('connections'));
+  await watching.connect();
+  const told = async () => (await once(watching, 'serverHeartbeatSucceeded'))[0] as ServerHeartbeatSucceededEvent;
+  for (let awaited = 0; awaited < 3 && lost.length === 0;) if ((await told()).awaited) awaited += 1;
+  await watching.close();
+  expect(lost).toEqual([]);
 });

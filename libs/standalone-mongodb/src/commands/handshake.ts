@@ -4,6 +4,8 @@ import { toDouble } from '../bson/numbers.js';
 import { DateTime, isNumber, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { newObjectId } from '../update/upsert.js';
+import type { Doc } from '../bson/document.js';
+import type { Request } from '../wire/message.js';
 import { okReply } from '../wire/reply.js';
 import type { CommandContext } from './context.js';
 import type { Command } from './registry.js';
@@ -50,6 +52,25 @@ const hello: Command = async (context) => {
     readOnly: false,
   });
 };
+
+/**
+ * The hello that follows an answered one by itself, when the client lets it: it waits for a change of the topology for ever, and is told
+ * of it each time that it had to wait.
+ */
+export function nextHello({ exhaustAllowed, body }: Request, reply: Doc): Doc | undefined {
+  const name = body.first?.name;
+  const wait = body.get('maxAwaitTimeMS');
+  if (!exhaustAllowed || wait === undefined || name === undefined || handshakeCommands[name] !== hello)
+    return undefined;
+  if (reply.get('topologyVersion') === undefined) return undefined; // an error
+  return docOf({
+    [name]: 1,
+    helloOk: body.get('helloOk'),
+    topologyVersion: TOPOLOGY,
+    maxAwaitTimeMS: wait,
+    $db: body.get('$db'),
+  });
+}
 
 export const handshakeCommands: Readonly<Record<string, Command>> = {
   hello,

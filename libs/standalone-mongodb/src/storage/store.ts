@@ -131,6 +131,8 @@ export class Store {
     this.onLost();
     this.#lost = undefined;
     this.#cause = undefined;
+    // What lmdb keeps in memory of free pages may be why it failed; what it reads from the file is sound.
+    this.#wantsReopening = true;
   }
 
   #touch(pages: number): void {

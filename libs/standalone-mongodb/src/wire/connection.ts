@@ -9,6 +9,8 @@ import { InvalidBson, OP_MSG, parseFrame, replyFrame, type Request } from './mes
 const STALLED_MS = 120_000;
 
 export type Handler = (request: Request) => Promise<Doc>;
+/** The body of the request that follows an answered one by itself. */
+export type Follower = (request: Request, reply: Doc) => Doc | undefined;
 
 /**
  * Answers a socket's frames one after the other, as mongod does for a connection. It reads no further while a frame waits, and
@@ -22,6 +24,7 @@ export class Connection {
   constructor(
     private readonly socket: Socket,
     private readonly handle: Handler,
+    private readonly follow: Follower,
   ) {
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -44,9 +47,7 @@ export class Connection {
     this.#busy = true;
     try {
       for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
-        const reply = await this.#answer(frame);
-        if (reply === undefined || this.socket.destroyed) continue;
-        if (!this.socket.write(reply)) await this.#drained();
+        await this.#serve(frame);
       }
     } catch {
       this.socket.destroy();
@@ -68,16 +69,29 @@ export class Connection {
     });
   }
 
-  async #answer(frame: Buffer): Promise<Buffer | undefined> {
-    let request: Request;
+  async #serve(frame: Buffer): Promise<void> {
+    let request: Request | undefined;
     try {
       request = parseFrame(frame);
     } catch (error) {
       if (!(error instanceof InvalidBson) || frame.readInt32LE(12) !== OP_MSG) throw error;
       const reply = errorReply(new MongoError(CODES.InvalidBSON, 'InvalidBSON', error.message));
-      return replyFrame({ requestId: frame.readInt32LE(4), opCode: OP_MSG }, reply);
+      await this.#send(replyFrame({ requestId: frame.readInt32LE(4), opCode: OP_MSG }, reply));
     }
+    while (request !== undefined && !this.socket.destroyed) request = await this.#answer(request);
+  }
+
+  /** Answers a request; resolves to the one that follows by itself, if one does. */
+  async #answer(request: Request): Promise<Request | undefined> {
     const reply = await this.handle(request);
-    return request.silent ? undefined : replyFrame(request, reply);
+    if (request.silent) return undefined;
+    const body = this.follow(request, reply);
+    const frame = replyFrame(request, reply, body !== undefined);
+    await this.#send(frame);
+    return body && { ...request, body, requestId: frame.readInt32LE(4) };
+  }
+
+  async #send(frame: Buffer): Promise<void> {
+    if (!this.socket.destroyed && !this.socket.write(frame)) await this.#drained();
   }
 }

@@ -13,6 +13,7 @@ export const OP_MSG = 2013;
 
 const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
+const EXHAUST_ALLOWED = 1 << 16;
 
 /** A frame that cannot be answered: the connection is closed. */
 export class BrokenFrame extends Error {}
@@ -25,6 +26,8 @@ export interface Request {
   readonly sequences: ReadonlyMap<string, readonly Doc[]>;
   /** The client wants no reply. */
   readonly silent: boolean;
+  /** The client takes further replies that it did not ask for one by one. */
+  readonly exhaustAllowed: boolean;
 }
 
 /** Reads one whole frame. Throws BrokenFrame, or InvalidBson when only a document is at fault. */
@@ -59,7 +62,8 @@ function parseMsg(frame: Buffer, requestId: number): Request {
     }
   }
   if (body === undefined) throw new BrokenFrame('OP_MSG without a body');
-  return { requestId, opCode: OP_MSG, body, sequences, silent: (flags & MORE_TO_COME) !== 0 };
+  const [silent, exhaustAllowed] = [(flags & MORE_TO_COME) !== 0, (flags & EXHAUST_ALLOWED) !== 0];
+  return { requestId, opCode: OP_MSG, body, sequences, silent, exhaustAllowed };
 }
 
 function parseSequence(frame: Buffer, start: number, limit: number, into: Map<string, readonly Doc[]>): number {
@@ -87,20 +91,21 @@ function parseQuery(frame: Buffer, requestId: number): Request {
   if (!namespace.endsWith('.$cmd')) throw new BrokenFrame('OP_QUERY is only for commands');
   const at = nameEnd + 9;
   validateDoc(frame, at, frame.length);
-  return { requestId, opCode: OP_QUERY, body: Doc.raw(frame, at), sequences: new Map(), silent: false };
+  const body = Doc.raw(frame, at);
+  return { requestId, opCode: OP_QUERY, body, sequences: new Map(), silent: false, exhaustAllowed: false };
 }
 
 let nextRequestId = 1;
 
-/** The frame of a reply, in the form in which the request came. */
-export function replyFrame(request: { requestId: number; opCode: number }, reply: Doc): Buffer {
+/** The frame of a reply, in the form in which the request came; with more to come, its id is that of the request for the next. */
+export function replyFrame(request: { requestId: number; opCode: number }, reply: Doc, moreToCome = false): Buffer {
   const legacy = request.opCode === OP_QUERY;
   const writer = new Writer(Math.max(256, reply.rawLength + 64));
   nextRequestId = (nextRequestId + 1) & 0x7fffffff;
   for (const word of [0, nextRequestId, request.requestId, legacy ? OP_REPLY : OP_MSG]) writer.int32(word);
   // OP_REPLY: flags, a cursor of 8 bytes, where it starts, how many documents; OP_MSG: flags, a section of kind 0.
   if (legacy) for (const word of [8, 0, 0, 0, 1]) writer.int32(word);
-  else writer.int32(0);
+  else writer.int32(moreToCome ? MORE_TO_COME : 0);
   if (!legacy) writer.byte(0);
   writeContainer(writer, reply);
   writer.patchInt32(0, writer.length);
