@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Document } from 'mongodb';
+import { Double, type Document } from 'mongodb';
 import { conformanceSubject } from './support.js';
 
 const subject = conformanceSubject();
@@ -294,4 +294,23 @@ describe('refused', () => {
     await expect(subject.coll.updateOne({}, [{ $match: {} }])).rejects.toMatchObject({ code: 72 });
     await expect(subject.coll.updateOne({}, [{ $frob: {} }])).rejects.toMatchObject({ code: 40324 });
   });
+});
+
+it('integral doubles stay doubles wherever a document is made around them', async () => {
+  const asStored = { promoteValues: false, useBigInt64: false } as const;
+  await subject.coll.insertOne({ _id: 1, o: { x: new Double(2) }, d: new Double(3) } as Document);
+  const of = async (stage: Document) => (await subject.coll.aggregate([stage], asStored).toArray())[0] as Document;
+  expect((await of({ $project: { a: { $objectToArray: '$o' } } }))['a'][0].v).toEqual(new Double(2));
+  expect((await of({ $bucketAuto: { groupBy: '$d', buckets: 1 } }))['_id']).toEqual({
+    min: new Double(3),
+    max: new Double(3),
+  });
+  expect((await of({ $fill: { output: { none: { value: new Double(4) } } } }))['none']).toEqual(new Double(4));
+  const upsert = {
+    findAndModify: subject.coll.collectionName,
+    query: { _id: new Double(7) },
+    update: { $set: { a: 1 } },
+  };
+  const made = await subject.db.command({ ...upsert, upsert: true }, asStored);
+  expect(made['lastErrorObject'].upserted).toEqual(new Double(7));
 });

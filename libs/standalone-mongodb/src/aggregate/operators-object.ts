@@ -1,4 +1,4 @@
-import { docOf } from '../bson/build.js';
+import { docOf, kept } from '../bson/build.js';
 import { Arr, Doc, Field } from '../bson/document.js';
 import { typeName, type Maybe, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
@@ -85,7 +85,7 @@ define('$objectToArray', 1, (object) => {
   if (isNullish(object)) return null;
   if (!(object instanceof Doc))
     return failAt(40390, `$objectToArray requires a document input, found: ${typeName(object)}`);
-  return Arr.of(object.fields.map((field) => docOf({ k: field.name, v: field.value })));
+  return Arr.of(object.fields.map((field) => docOf({ k: field.name, v: kept(field.value) })));
 });
 
 define('$mergeObjects', [0, Infinity], (...args) =>

@@ -1,4 +1,4 @@
-import { docOf } from '../bson/build.js';
+import { docOf, kept } from '../bson/build.js';
 import { compareValues } from '../bson/compare.js';
 import { Arr, Doc, Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
@@ -146,7 +146,7 @@ const bucketAuto: StageCompiler = (spec, context) => {
       while (to < rows.length && compareValues(rows[to - 1]?.value ?? null, rows[to]?.value ?? null) === 0) to += 1;
       const [min, max] = [rows[from]?.value ?? null, (rows[to] ?? rows[to - 1])?.value ?? null];
       yield collect(
-        docOf({ min, max }),
+        docOf({ min: kept(min), max: kept(max) }),
         rows.slice(from, to).map(({ doc }) => doc),
         outputs,
         context.variables,

@@ -1,4 +1,4 @@
-import { docOf, type Plain } from '../bson/build.js';
+import { docOf, kept, type Plain } from '../bson/build.js';
 import { compareNumbers, toDouble } from '../bson/numbers.js';
 import { compareValues } from '../bson/compare.js';
 import { Arr, Doc, Field } from '../bson/document.js';
@@ -48,7 +48,7 @@ const fill: StageCompiler = (argument, context) => {
     if (!(value instanceof Doc) || value.fields.length !== 1) {
       return failAt(6050202, `Each fill output must have exactly one of 'method' or 'value': ${name}`);
     }
-    if (method === undefined) values[name] = docOf({ $ifNull: [`$${name}`, value.get('value') as Value] });
+    if (method === undefined) values[name] = docOf({ $ifNull: [`$${name}`, kept(value.get('value') as Value)] });
     else if (method === 'locf') windows[name] = docOf({ $locf: `$${name}` });
     else if (method === 'linear') windows[name] = docOf({ $linearFill: `$${name}` });
     else return failAt(6050202, `Method must be either locf or linear, found ${String(method)}`);

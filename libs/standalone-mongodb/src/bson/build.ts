@@ -11,6 +11,11 @@ export interface PlainObject {
   readonly [name: string]: Plain;
 }
 
+/** A value of somebody else's for `docOf`, which leaves it as it is: their doubles are not made integers. */
+export function kept(value: Value): Value | DoubleOf {
+  return typeof value === 'number' ? new DoubleOf(value) : value;
+}
+
 /** A document from a plain object: integral numbers become int32, or int64 beyond its range; undefined is left out. */
 export function docOf(object: PlainObject): Doc {
   const fields: Field[] = [];

@@ -1,4 +1,4 @@
-import { docOf, DoubleOf, type PlainObject } from '../bson/build.js';
+import { docOf, DoubleOf, kept, type PlainObject } from '../bson/build.js';
 import { Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { Int32, isNumber } from '../bson/values.js';
@@ -112,7 +112,7 @@ async function runUpdate(context: CommandContext, op: Doc, totals: Totals): Prom
   totals.nModified += result.modified;
   if (result.upsertedId === undefined) return { n: result.matched, nModified: result.modified };
   totals.nUpserted += 1;
-  return { n: 1, nModified: new Int32(0), upserted: docOf({ _id: result.upsertedId }) };
+  return { n: 1, nModified: new Int32(0), upserted: docOf({ _id: kept(result.upsertedId) }) };
 }
 
 function documentOf(op: Doc, name: string): Doc {

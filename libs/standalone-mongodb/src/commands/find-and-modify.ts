@@ -1,4 +1,4 @@
-import { docOf } from '../bson/build.js';
+import { docOf, kept } from '../bson/build.js';
 import { variablesOf } from '../aggregate/variables.js';
 import { Arr, Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
@@ -58,7 +58,11 @@ async function updateOne(context: CommandContext): Promise<Doc> {
     }
     if (!context.flag('upsert')) return reply(null, { n: 0, updatedExisting: false });
     const made = insertNew(context, filter, update);
-    return reply(wantsNew ? project(made) : null, { n: 1, updatedExisting: false, upserted: made.get('_id') });
+    return reply(wantsNew ? project(made) : null, {
+      n: 1,
+      updatedExisting: false,
+      upserted: kept(made.get('_id') ?? null),
+    });
   });
 }
 

@@ -1,4 +1,4 @@
-import { docOf } from '../bson/build.js';
+import { docOf, kept } from '../bson/build.js';
 import { Doc, type Field } from '../bson/document.js';
 import { fail } from '../errors.js';
 import { variablesOf } from '../aggregate/variables.js';
@@ -65,7 +65,7 @@ export class Validator {
     if (this.#moderate && previous !== undefined && !this.#filter.matches(previous)) return;
     const details = explainFilter(this.#validator, doc, variables);
     fail('DocumentValidationFailure', 'Document failed validation', {
-      errInfo: docOf({ failingDocumentId: doc.get('_id'), details }),
+      errInfo: docOf({ failingDocumentId: kept(doc.get('_id') ?? null), details }),
     });
   }
 }
