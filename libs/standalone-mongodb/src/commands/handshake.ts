@@ -1,10 +1,10 @@
 import { docOf } from '../bson/build.js';
 import { compareValues } from '../bson/compare.js';
+import type { Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { DateTime, isNumber, type Value } from '../bson/values.js';
 import { failAt } from '../errors.js';
 import { newObjectId } from '../update/upsert.js';
-import type { Doc } from '../bson/document.js';
 import type { Request } from '../wire/message.js';
 import { okReply } from '../wire/reply.js';
 import type { CommandContext } from './context.js';
@@ -58,10 +58,10 @@ const hello: Command = async (context) => {
  * of it each time that it had to wait.
  */
 export function nextHello({ exhaustAllowed, body }: Request, reply: Doc): Doc | undefined {
+  if (!exhaustAllowed) return undefined; // nearly every request: nothing more is looked at
   const name = body.first?.name;
   const wait = body.get('maxAwaitTimeMS');
-  if (!exhaustAllowed || wait === undefined || name === undefined || handshakeCommands[name] !== hello)
-    return undefined;
+  if (wait === undefined || name === undefined || handshakeCommands[name] !== hello) return undefined;
   if (reply.get('topologyVersion') === undefined) return undefined; // an error
   return docOf({
     [name]: 1,
