@@ -35,6 +35,7 @@ export const CODES = {
   IndexOptionsConflict: 85,
   IndexKeySpecsConflict: 86,
   CursorInUse: 12051,
+  DatabaseDifferCase: 13297,
   DocumentValidationFailure: 121,
   CommandNotSupported: 115,
   ExceededMemoryLimit: 146,

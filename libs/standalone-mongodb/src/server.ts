@@ -5,6 +5,7 @@ import { CommandContext } from './commands/context.js';
 import { Cursors } from './commands/cursors.js';
 import { dispatch } from './commands/dispatch.js';
 import { FindById } from './commands/find-by-id.js';
+import { ServerFigures } from './commands/figures.js';
 import { nextHello } from './commands/handshake.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
@@ -41,17 +42,18 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
   const cursors = new Cursors();
   const findById = new FindById(catalog);
   const sockets = new Set<Socket>();
-  let connections = 0;
+  const figures = new ServerFigures();
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    connections += 1;
-    const connectionId = connections;
+    const connectionId = register(socket, sockets, figures);
     const remote = `${socket.remoteAddress}:${socket.remotePort}`;
     const handle = async (request: Request): Promise<Doc> => {
       try {
-        const context = () => new CommandContext(catalog, cursors, request, connectionId, remote);
-        return findById.answer(request) ?? (await dispatch(context()));
+        const found = findById.answer(request);
+        if (found === undefined) {
+          return await dispatch(new CommandContext(catalog, cursors, request, connectionId, remote, figures));
+        }
+        figures.operations.query += 1;
+        return found;
       } catch (error) {
         return errorReply(error);
       }
@@ -89,4 +91,16 @@ function openCatalog({ dataDir, mappedBytes }: MongoServerOptions): Catalog {
   const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
   catalog.parameters.folder = emptyFolder(dataDir);
   return catalog;
+}
+
+/** Counts a connection while it lasts; returns its number. */
+function register(socket: Socket, sockets: Set<Socket>, figures: ServerFigures): number {
+  sockets.add(socket);
+  figures.connections += 1;
+  figures.connectionsMade += 1;
+  socket.once('close', () => {
+    sockets.delete(socket);
+    figures.connections -= 1;
+  });
+  return figures.connectionsMade;
 }

@@ -101,6 +101,16 @@ describe('handshake and status', () => {
     await expect(admin({ atlasVersion: 1 })).rejects.toMatchObject({ code: 59 });
   });
 
+  it('counts connections and operations', async () => {
+    const before = await subject.db.admin().serverStatus();
+    await subject.coll.insertMany([{}, {}]);
+    await subject.coll.find({ a: 1 }).toArray();
+    const after = await subject.db.admin().serverStatus();
+    expect(after['connections'].current).toBeGreaterThan(0);
+    expect(Number(after['opcounters'].insert - before['opcounters'].insert)).toBeGreaterThanOrEqual(2);
+    expect(Number(after['opcounters'].query - before['opcounters'].query)).toBeGreaterThanOrEqual(1);
+  });
+
   it('counts in stats', async () => {
     await subject.coll.insertMany([{ a: 1 }, { a: 2 }]);
     await subject.coll.createIndex({ a: 1 });
@@ -196,5 +206,52 @@ describe('cursors', () => {
     const rest = (await run({ getMore: Long.fromBigInt(cursor.id), collection: coll() }))['cursor'];
     expect([rest.nextBatch, rest.id]).toEqual([[], 0n]);
     expect((await run({ find: coll(), limit: 2, batchSize: 2 }))['cursor'].id).toBe(0n);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['the collection is dropped', () => subject.coll.drop()],
+    ['it is dropped and made again', () => subject.coll.drop().then(() => subject.coll.insertOne({}))],
+    ['the collection is renamed', () => subject.coll.rename(`${coll()}_renamed`)],
+    ['the index that it reads is dropped', () => subject.coll.dropIndex('a_1')],
+  ])('end with QueryPlanKilled when %s', async (_name, change) => {
+    await subject.coll.insertMany(Array.from({ length: 10 }, (_, a) => ({ a })));
+    await subject.coll.createIndex({ a: 1 });
+    const cursor = subject.coll.find({ a: { $gte: 0 } }, { batchSize: 2 });
+    await cursor.next();
+    await change();
+    await expect(cursor.toArray()).rejects.toMatchObject({ code: 175 });
+  });
+
+  it('go on when an index is dropped that they do not read', async () => {
+    await subject.coll.insertMany(Array.from({ length: 10 }, (_, a) => ({ a })));
+    await subject.coll.createIndex({ a: 1 });
+    const cursor = subject.coll.find({ b: null }, { batchSize: 2 });
+    await cursor.next();
+    await subject.coll.dropIndex('a_1');
+    expect(await cursor.toArray()).toHaveLength(9);
+  });
+});
+
+describe('limits', () => {
+  it('tells an upsert that is too large from an insert (17420)', async () => {
+    const third = 'x'.repeat(6 * 1024 * 1024);
+    const tooLarge = subject.coll.updateOne({ a: third }, [{ $set: { b: '$a', c: '$a' } }], { upsert: true });
+    await expect(tooLarge).rejects.toMatchObject({ code: 17420 });
+  });
+
+  it('refuses a database whose name differs by its case only', async () => {
+    await subject.coll.insertOne({});
+    const other = subject.client.db(subject.db.databaseName.toUpperCase());
+    await expect(other.collection('c').insertOne({})).rejects.toMatchObject({ code: 13297 });
+  });
+
+  it('changes and deletes any number of documents by one statement', async () => {
+    await subject.coll.insertMany(Array.from({ length: 10_050 }, (_, a) => ({ a })));
+    expect(await subject.coll.updateMany({ a: { $gte: 10 } }, { $inc: { a: 100_000 } })).toMatchObject({
+      ...{ matchedCount: 10_040, modifiedCount: 10_040 },
+    });
+    expect(await subject.coll.countDocuments({ a: { $gt: 100_000 } })).toBe(10_040);
+    expect(await subject.coll.deleteMany({ a: { $gte: 5 } })).toMatchObject({ deletedCount: 10_045 });
+    expect(await subject.coll.countDocuments({})).toBe(5);
   });
 });

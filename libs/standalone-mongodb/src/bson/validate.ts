@@ -4,6 +4,9 @@ import { BsonType } from './values.js';
 /** A document that is not BSON; the connection answers with InvalidBSON. */
 export class InvalidBson extends Error {}
 
+/** It lies deeper in itself than a message may; answered with Overflow. */
+export class TooDeep extends InvalidBson {}
+
 const MAX_DEPTH = 200;
 
 /**
@@ -11,7 +14,7 @@ const MAX_DEPTH = 200;
  * Returns where it ends.
  */
 export function validateDoc(buf: Buffer, start: number, limit: number, depth = 0): number {
-  if (depth > MAX_DEPTH) throw new InvalidBson('nested more than 200 levels deep');
+  if (depth > MAX_DEPTH) throw new TooDeep('BSONObj exceeds maximum nested object depth');
   if (limit - start < 5) throw new InvalidBson('not enough bytes for a document');
   const size = buf.readInt32LE(start);
   const end = start + size;

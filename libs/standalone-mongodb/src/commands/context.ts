@@ -8,6 +8,7 @@ import type { WorkSpace } from '../storage/work-space.js';
 import type { Request } from '../wire/message.js';
 import { wrongType } from './arguments.js';
 import type { Cursors } from './cursors.js';
+import { ServerFigures } from './figures.js';
 
 /** What a command sees: its arguments and the server. */
 export class CommandContext {
@@ -22,6 +23,7 @@ export class CommandContext {
     readonly connectionId: number,
     /** The client's address and port, as `whatsmyuri` tells it. */
     readonly remote = '',
+    readonly figures = new ServerFigures(),
   ) {
     this.body = request.body;
     this.name = request.body.fields[0]?.name ?? '';
@@ -83,8 +85,8 @@ export class CommandContext {
 
   /** What sorts and groups of this command may hold, and whether they go on on disk. */
   get space(): WorkSpace {
-    const { folder, sortBytes, groupBytes } = this.catalog.parameters;
-    return { folder: this.flag('allowDiskUse', true) ? folder : undefined, sortBytes, groupBytes };
+    const { folder, sortBytes, groupBytes, held } = this.catalog.parameters;
+    return { folder: this.flag('allowDiskUse', true) ? folder : undefined, sortBytes, groupBytes, held };
   }
 
   /** The client asks to write past the validator. */

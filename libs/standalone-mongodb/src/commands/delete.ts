@@ -3,7 +3,7 @@ import { variablesOf } from '../aggregate/variables.js';
 import type { Value } from '../bson/values.js';
 import { compileFilter } from '../query/filter.js';
 import type { CommandContext } from './context.js';
-import { findTargets } from './target.js';
+import { eachTarget, findTargets, pinnedId } from './target.js';
 
 /** Deletes what matches, or the first of it. Returns how many. For writers. */
 export async function deleteMatching(
@@ -15,6 +15,9 @@ export async function deleteMatching(
   const filter = compileFilter(filterDoc, filterDoc.has('$expr') ? variablesOf(context.doc('let')) : undefined);
   const collection = context.collection();
   if (collection === undefined) return 0;
+  if (!one && (hint !== undefined || pinnedId(filter.node) === undefined)) {
+    return eachTarget(collection, filter, hint, ({ rid, doc }) => collection.remove(rid, doc));
+  }
   const found = findTargets(collection, filter, one ? 1 : 0, undefined, hint);
   const targets = found instanceof Promise ? await found : found;
   for (const { rid, doc } of targets) collection.remove(rid, doc);

@@ -78,6 +78,7 @@ export async function dispatch(context: CommandContext): Promise<Doc> {
   }
   checkGeneric(context);
   checkArguments(name, context.body, (field) => request.sequences.has(field) || context.arg(field) !== undefined);
+  context.figures.count(name, (statements) => context.documents(statements));
   return command(context);
 }
 

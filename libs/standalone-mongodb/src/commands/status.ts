@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { DoubleOf } from '../bson/build.js';
 import { Doc } from '../bson/document.js';
 import { DateTime } from '../bson/values.js';
@@ -60,12 +61,14 @@ const started = Date.now();
 
 const serverStatus: Command = (context) =>
   okReply({
+    host: hostname(),
     version: VERSION.slice(0, 3).join('.'),
     process: 'estate-standalone-mongodb',
     pid: BigInt(process.pid),
     uptime: new DoubleOf(Math.floor((Date.now() - started) / 1000)),
     uptimeMillis: BigInt(Date.now() - started),
     localTime: new DateTime(BigInt(Date.now())),
+    ...context.figures.fields,
     mem: { bits: 64, resident: Math.round(process.memoryUsage().rss / 1_048_576) },
     metrics: { cursor: { open: { total: BigInt(context.cursors.size) } } },
     storageEngine: { name: 'lmdb', persistent: true },

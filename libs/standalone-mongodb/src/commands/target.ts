@@ -6,6 +6,7 @@ import type { Filter } from '../query/filter.js';
 import { search } from '../query/find.js';
 import type { SortSpec } from '../query/sort.js';
 import type { Collection } from '../storage/collection.js';
+import { Pauses } from './pauses.js';
 
 export interface Target {
   readonly rid: number;
@@ -46,6 +47,44 @@ export function findTargets(
   return scanTargets(collection, filter, limit, sort, hint);
 }
 
+/** Changes that a statement has decided are stored when its documents have so many bytes, or are so many. */
+const STORE_BYTES = 8 * 1024 * 1024;
+const STORE_DOCUMENTS = 10_000;
+
+/**
+ * Hands all that a filter matches to a writer, one by one; returns how many. It finds all before any is changed, and keeps only where they
+ * lie: what a statement changes is stored part by part, as with mongod, and so has no limit.
+ */
+export async function eachTarget(
+  collection: Collection,
+  filter: Filter,
+  hint: Value | undefined,
+  change: (target: Target) => void,
+): Promise<number> {
+  const { env } = collection;
+  await env.settle();
+  const rids: number[] = [];
+  const pause = new Pauses();
+  const options = { filter, sort: NO_SORT, skip: 0, limit: 0, hint };
+  for (const hit of search(collection, options).hits) {
+    if (hit !== null) rids.push(hit.rid);
+    else if (pause.isDue) await pause.take();
+  }
+  let [bytes, docs] = [0, 0];
+  for (const rid of rids) {
+    const doc = collection.latest(rid) as Doc; // nobody else writes meanwhile
+    change({ rid, doc });
+    bytes += doc.rawLength;
+    docs += 1;
+    if (bytes > STORE_BYTES || docs > STORE_DOCUMENTS) {
+      await env.settle();
+      [bytes, docs] = [0, 0];
+    }
+    if (pause.isDue) await pause.take();
+  }
+  return rids.length;
+}
+
 async function scanTargets(
   collection: Collection,
   filter: Filter,
@@ -55,8 +94,10 @@ async function scanTargets(
 ): Promise<readonly Target[]> {
   if (!collection.env.isSettled) await collection.env.settle();
   const targets: Target[] = [];
+  const pause = new Pauses();
   for (const hit of search(collection, { filter, sort, skip: 0, limit, hint }).hits) {
     if (hit !== null) targets.push(hit);
+    else if (pause.isDue) await pause.take();
   }
   return targets;
 }

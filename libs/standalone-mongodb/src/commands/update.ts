@@ -10,7 +10,7 @@ import type { Collection } from '../storage/collection.js';
 import { compileUpdate, type Update } from '../update/update.js';
 import { upsertDocument } from '../update/upsert.js';
 import type { CommandContext } from './context.js';
-import { findTargets, type Target } from './target.js';
+import { eachTarget, findTargets, pinnedId, type Target } from './target.js';
 
 export interface UpdateStatement {
   readonly filter: Doc;
@@ -42,31 +42,38 @@ export function updateMatching(
     fail('FailedToParse', 'multi update is not supported for replacement-style update');
   }
   const collection = context.collection();
-  const change = (targets: readonly Target[]): UpdateResult => {
-    try {
-      return changeAll(targets);
-    } catch (error) {
-      throw inContext('Plan executor error during update', error);
-    }
-  };
-  const changeAll = (targets: readonly Target[]): UpdateResult => {
-    if (collection !== undefined && targets.length > 0) {
-      let modified = 0;
-      const unchecked = context.bypassesValidation;
-      for (const target of targets) {
-        if (applyTo(collection, target, filter, update, unchecked) !== target.doc) modified += 1;
-      }
-      return { matched: targets.length, modified, upsertedId: undefined };
-    }
-    if (!statement.upsert) return { matched: 0, modified: 0, upsertedId: undefined };
+  const unchecked = context.bypassesValidation;
+  const modify = (target: Target): number =>
+    applyTo(collection as Collection, target, filter, update, unchecked) === target.doc ? 0 : 1;
+  const settle = (matched: number, modified: number): UpdateResult => {
+    if (matched > 0 || !statement.upsert) return { matched, modified, upsertedId: undefined };
     const inserted = insertNew(context, filter, update);
-    return { matched: 0, modified: 0, upsertedId: inserted.get('_id') };
+    return { matched, modified, upsertedId: inserted.get('_id') };
   };
-  if (collection === undefined) return change([]);
-  const limit = statement.multi ? 0 : 1;
-  const found = findTargets(collection, filter, limit, parseSort(statement.sort), statement.hint);
-  return found instanceof Promise ? found.then(change) : change(found);
+  const changeOne = ([target]: readonly Target[]): UpdateResult => {
+    try {
+      return target === undefined ? settle(0, 0) : settle(1, modify(target));
+    } catch (error) {
+      throw inContext(DURING, error);
+    }
+  };
+  const changeAll = async (within: Collection): Promise<UpdateResult> => {
+    try {
+      let modified = 0;
+      const matched = await eachTarget(within, filter, statement.hint, (target) => (modified += modify(target)));
+      return settle(matched, modified);
+    } catch (error) {
+      throw inContext(DURING, error);
+    }
+  };
+  if (collection === undefined) return changeOne([]);
+  const many = statement.multi && (statement.hint !== undefined || pinnedId(filter.node) === undefined);
+  if (many) return changeAll(collection);
+  const found = findTargets(collection, filter, 1, parseSort(statement.sort), statement.hint);
+  return found instanceof Promise ? found.then(changeOne) : changeOne(found);
 }
+
+const DURING = 'Plan executor error during update';
 
 /** What a pipeline may name: the command's `let`, and the statement's constants as they stand. */
 function updateVariables({ variables, constants }: UpdateStatement): Variables {

@@ -1,5 +1,6 @@
 import type { Doc } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
+import { fail } from '../errors.js';
 import type { Collection } from '../storage/collection.js';
 import type { Filter } from './filter.js';
 import { plan, type Plan } from './planner.js';
@@ -37,7 +38,26 @@ export function search(collection: Collection, options: FindOptions): Search {
   const keysOnly = options.countOnly === true && chosen.kind === 'ixscan' && coversFilter(chosen, options.filter.node);
   const found = keysOnly ? scanKeys(collection, chosen, stats) : scan(collection, chosen, options.filter, stats);
   const ordered = chosen.sorted ? found : sorted(found, options);
-  return { plan: chosen, keysOnly, stats, hits: window(ordered, options.skip, options.limit) };
+  const check = livenessOf(collection, chosen);
+  return { plan: chosen, keysOnly, stats, hits: window(ordered, options.skip, options.limit, check) };
+}
+
+/** A search that was waiting ends as mongod's do when its collection, or an index of its plan, has gone meanwhile. */
+function livenessOf(collection: Collection, chosen: Plan): () => void {
+  const { db, name, namespace, indexes } = collection;
+  const used = chosen.kind === 'collscan' ? [] : chosen.kind === 'or' ? chosen.branches : [chosen];
+  return () => {
+    if (collection.dropped) fail('QueryPlanKilled', `collection dropped. UUID ${collection.uuidText}`);
+    if (collection.name !== name || collection.db !== db) {
+      const names = `from '${namespace}' to '${collection.namespace}'`;
+      fail('QueryPlanKilled', `collection renamed ${names}. UUID ${collection.uuidText}`);
+    }
+    if (collection.indexes === indexes) return;
+    for (const { index } of used) {
+      if (collection.indexes.some(({ table }) => table === index.table)) continue;
+      fail('QueryPlanKilled', `index '${index.name}' dropped`);
+    }
+  };
 }
 
 function* sorted(hits: Iterable<Hit | null>, options: FindOptions): Generator<Hit | null> {
@@ -54,19 +74,26 @@ function* sorted(hits: Iterable<Hit | null>, options: FindOptions): Generator<Hi
   }
 }
 
-/** Skips and limits, letting the pauses through. */
-export function* window<T>(items: Iterable<T | null>, skip: number, limit: number): Generator<T | null> {
+/** Skips and limits, letting the pauses through; `check` is asked after each wait. */
+export function* window<T>(
+  items: Iterable<T | null>,
+  skip: number,
+  limit: number,
+  check: () => void = () => undefined,
+): Generator<T | null> {
   let skipped = 0;
   let given = 0;
   for (const item of items) {
     if (item === null) {
       yield null;
+      check();
     } else if (skipped < skip) {
       skipped += 1;
     } else {
       yield item;
       given += 1;
       if (limit > 0 && given >= limit) return;
+      check();
     }
   }
 }

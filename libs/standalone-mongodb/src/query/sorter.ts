@@ -6,6 +6,8 @@ import { sortKey, tupleComparator, type SortSpec } from './sort.js';
 
 /** A sort with a limit lets go of what it will not need when it holds so much. */
 const TRIM_BYTES = 16 * 1024 * 1024;
+/** When all sorts together hold too much, one goes to disk with what it has, but not with less than this. */
+const LEAST_RUN_BYTES = 4 * 1024 * 1024;
 /** While it merges, others may run after so many. */
 const PAUSE_AFTER = 256;
 
@@ -40,13 +42,25 @@ export class Sorter {
     const bytes = memoryOf(item.doc);
     this.#items.push({ key: this.#keyOf(item), item, at: this.#count, bytes });
     this.#count += 1;
-    this.#bytes += bytes;
+    this.#hold(bytes);
     const { limit, space } = this;
     if (limit !== undefined && this.#items.length >= 2 * limit) {
       if (this.#items.length >= 2 * limit + 1000 || this.#bytes > Math.min(TRIM_BYTES, space.sortBytes))
         this.#trim(limit);
     }
-    if (this.#bytes > space.sortBytes) this.#spill();
+    if (this.#bytes > space.sortBytes) this.#spill(space.folder);
+    else if (this.#bytes > LEAST_RUN_BYTES && this.#isCrowded) this.#spill(space.folder);
+  }
+
+  #hold(bytes: number): void {
+    this.#bytes += bytes;
+    this.space.held.bytes += bytes;
+  }
+
+  /** What cursors hold that nobody asks any more for also counts. */
+  get #isCrowded(): boolean {
+    const { held, sortBytes, folder } = this.space;
+    return folder !== undefined && held.bytes > 2 * sortBytes;
   }
 
   #keyOf({ doc }: Spilled): KeyTuple {
@@ -57,15 +71,14 @@ export class Sorter {
     this.#items.sort((a, b) => this.#compare(a.key, b.key) || a.at - b.at);
     if (this.#items.length <= length) return;
     this.#items.length = length;
-    this.#bytes = this.#items.reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#hold(this.#items.reduce((sum, { bytes }) => sum + bytes, 0) - this.#bytes);
   }
 
-  #spill(): void {
-    const { folder, sortBytes } = this.space;
+  #spill(folder: string | undefined): void {
     if (folder === undefined) {
       fail(
         'QueryExceededMemoryLimitNoDiskUseAllowed',
-        `Sort exceeded memory limit of ${sortBytes} bytes, but did not opt in to external sorting.`,
+        `Sort exceeded memory limit of ${this.space.sortBytes} bytes, but did not opt in to external sorting.`,
       );
     }
     this.#file ??= new SpillFile(folder);
@@ -74,12 +87,13 @@ export class Sorter {
     for (const { item } of this.#items) this.#file.add(item);
     this.#runs.push({ start, end: this.#file.end });
     this.#items = [];
-    this.#bytes = 0;
+    this.#hold(-this.#bytes);
   }
 
   /** All in order; `null` now and then while runs are merged. */
   *sorted(): Generator<Spilled | null> {
     this.#trim(this.limit ?? Infinity);
+    if (this.#isCrowded && this.#items.length > 1) this.#spill(this.space.folder);
     const file = this.#file;
     if (file === undefined) {
       for (const { item } of this.#items) yield item;
@@ -121,5 +135,6 @@ export class Sorter {
   close(): void {
     this.#file?.close();
     this.#file = undefined;
+    this.#hold(-this.#bytes);
   }
 }

@@ -120,6 +120,7 @@ export class Catalog {
     const existing = this.find(db, name);
     if (existing !== undefined) return existing;
     checkNamespace(db, name);
+    this.#checkCase(db);
     const idIndex = { ...indexFromSpec(docOf({ key: { _id: 1 }, name: '_id_' }), this.nextTable()), unique: true };
     const uuid = new Binary(4, Buffer.from(randomUUID().replaceAll('-', ''), 'hex'));
     const size = { count: 0, bytes: 0 };
@@ -128,6 +129,16 @@ export class Catalog {
     this.#collections.set(`${db}.${name}`, collection);
     this.save(collection);
     return collection;
+  }
+
+  /** Names of databases differ by more than their case. */
+  #checkCase(db: string): void {
+    const lower = db.toLowerCase();
+    for (const known of this.databases()) {
+      if (known === db || known.toLowerCase() !== lower) continue;
+      const names = `already have: [${known}] trying to create [${db}]`;
+      fail('DatabaseDifferCase', `db already exists with different case ${names}`);
+    }
   }
 
   save(collection: Collection): void {
@@ -146,6 +157,7 @@ export class Catalog {
 
   rename(collection: Collection, db: string, name: string): void {
     checkNamespace(db, name);
+    this.#checkCase(db);
     this.#collections.delete(collection.namespace);
     this.env.remove(this.env.meta, nameKey(collection.db, collection.name));
     collection.db = db;

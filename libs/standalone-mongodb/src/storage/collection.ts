@@ -71,6 +71,10 @@ export class Collection {
     return `${this.db}.${this.name}`;
   }
 
+  get uuidText(): string {
+    return this.uuid.bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
+
   /** The latest state, what is on its way to disk included. */
   get size(): CollectionSize {
     this.#size ??= this.#measure();

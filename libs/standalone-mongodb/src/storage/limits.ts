@@ -24,7 +24,12 @@ export function sized(doc: Doc, isNew: boolean): Buffer {
     fail('BadValue', `object to insert too large. ${sizes}`);
   }
   if (bytes.length > MAX_LEVELS * LEAST_BYTES_OF_A_LEVEL && isDeeperThan(bytes, 0, MAX_LEVELS)) {
-    fail('Overflow', `cannot insert document because it exceeds ${MAX_LEVELS} levels of nesting`);
+    fail(
+      'Overflow',
+      isNew
+        ? `cannot insert document because it exceeds ${MAX_LEVELS} levels of nesting`
+        : `Document exceeds maximum nesting depth of ${MAX_LEVELS}`,
+    );
   }
   return bytes;
 }

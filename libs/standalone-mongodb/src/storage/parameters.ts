@@ -6,6 +6,8 @@ export class ServerParameters {
   /** What a sort, and a group, may hold in memory. */
   sortBytes = 100 * 1024 * 1024;
   groupBytes = 100 * 1024 * 1024;
+  /** What all sorts hold together at the moment. */
+  readonly held = { bytes: 0 };
   /** For temporary files; undefined: nothing goes to disk. */
   folder: string | undefined;
   /** Told of every change. */

@@ -14,10 +14,15 @@ export interface WorkSpace {
   readonly folder: string | undefined;
   readonly sortBytes: number;
   readonly groupBytes: number;
+  /** What all sorts of the server hold in memory together, those of waiting cursors included. */
+  readonly held: { bytes: number };
 }
 
 /** mongod's limits, and no disk. */
-export const IN_MEMORY: WorkSpace = { folder: undefined, sortBytes: 100 * MEBIBYTE, groupBytes: 100 * MEBIBYTE };
+export const IN_MEMORY: WorkSpace = {
+  ...{ folder: undefined, sortBytes: 100 * MEBIBYTE, groupBytes: 100 * MEBIBYTE },
+  held: { bytes: 0 },
+};
 
 /** The folder of a server's temporary files, emptied of what a killed one left. */
 export function emptyFolder(dataDir: string): string {

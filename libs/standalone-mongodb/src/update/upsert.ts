@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Doc, Field } from '../bson/document.js';
 import { compareValues } from '../bson/compare.js';
 import { ObjectId, type Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { encodeDoc } from '../bson/encode.js';
+import { fail, failAt } from '../errors.js';
+import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import type { Node } from '../query/ast.js';
 import { changeAt } from './tree.js';
 import { checkId, type Update } from './update.js';
@@ -18,7 +20,9 @@ export function upsertDocument(node: Node, update: Update): Doc {
     seed = changeAt(seed, parts, true, () => value);
   }
   const made = update.apply(seed, { offset: undefined, inserting: true });
-  return withId(made, id?.value);
+  const doc = Doc.raw(encodeDoc(withId(made, id?.value)));
+  if (doc.rawLength > MAX_DOCUMENT_BYTES) failAt(17420, `Document to upsert is larger than ${MAX_DOCUMENT_BYTES}`);
+  return doc;
 }
 
 function withId(doc: Doc, fromQuery: Value | undefined): Doc {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Doc } from '../bson/document.js';
 import { errorReply } from './reply.js';
 import { MongoError, CODES } from '../errors.js';
+import { TooDeep } from '../bson/validate.js';
 import { FrameReader } from './frame-reader.js';
 import { InvalidBson, OP_MSG, parseFrame, replyFrame, type Request } from './message.js';
 
@@ -75,7 +76,8 @@ export class Connection {
       request = parseFrame(frame);
     } catch (error) {
       if (!(error instanceof InvalidBson) || frame.readInt32LE(12) !== OP_MSG) throw error;
-      const reply = errorReply(new MongoError(CODES.InvalidBSON, 'InvalidBSON', error.message));
+      const codeName = error instanceof TooDeep ? 'Overflow' : 'InvalidBSON';
+      const reply = errorReply(new MongoError(CODES[codeName], codeName, error.message));
       await this.#send(replyFrame({ requestId: frame.readInt32LE(4), opCode: OP_MSG }, reply));
     }
     while (request !== undefined && !this.socket.destroyed) request = await this.#answer(request);
