@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type ClientHttp2Session, type IncomingHttpHeaders, connect } from 'node:http2';
+import { type ClientHttp2Session, type IncomingHttpHeaders, connect, constants } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -57,11 +57,12 @@ interface Answer {
   readonly code: number;
   readonly details: string;
   readonly messages: readonly Buffer[];
+  readonly headers: IncomingHttpHeaders;
 }
 
-/** A call of Read with these bytes, cut in two. */
-async function call(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<Answer> {
-  const stream = session.request({
+/** A call of Read with these bytes, cut in two, and an empty frame between. */
+async function call(body: Buffer, headers: IncomingHttpHeaders = {}, over = session): Promise<Answer> {
+  const stream = over.request({
     ':method': 'POST',
     ':path': READ,
     'content-type': 'application/grpc',
@@ -75,10 +76,11 @@ async function call(body: Buffer, headers: IncomingHttpHeaders = {}): Promise<An
   const messages: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => messages.push(...reader.take(chunk)));
   stream.write(body.subarray(0, 3));
+  stream.write(Buffer.alloc(0));
   stream.end(body.subarray(3));
   await once(stream, 'close');
   const details = decodeURI(String(ended['grpc-message'] ?? ''));
-  return { code: Number(ended['grpc-status']), details, messages };
+  return { code: Number(ended['grpc-status']), details, messages, headers: ended };
 }
 
 describe('a read', () => {
@@ -117,4 +119,84 @@ describe('a read', () => {
     expect([code, messages.length]).toEqual([status.OK, 5]);
     expect((await call(framed(readRequest()), { 'grpc-timeout': '300m' })).code).toBe(status.DEADLINE_EXCEEDED);
   }, 20_000);
+
+  it('with a request that ends too early, or with bytes behind it, is refused', async () => {
+    const message = framed(readRequest(1));
+    for (const body of [
+      message.subarray(0, -1),
+      message.subarray(0, 3),
+      Buffer.concat([message, Buffer.from([0, 0])]),
+    ]) {
+      expect(await call(body)).toMatchObject({ code: status.INTERNAL, details: 'The request ended within a message' });
+    }
+  });
+
+  it.each([['3000000S'], ['99999999H']])('with a deadline of %s, which no timer takes, has none', async (timeout) => {
+    const { code, messages } = await call(framed(readRequest(3)), { 'grpc-timeout': timeout });
+    expect([code, messages.length]).toEqual([status.OK, 3]);
+  });
+
+  it.each(['1n', '999u', '20m'])('with a deadline of %s ends by it', async (timeout) => {
+    const { code } = await call(framed(readRequest()), { 'grpc-timeout': timeout });
+    expect(code).toBe(status.DEADLINE_EXCEEDED);
+  });
+
+  it('goes through the smallest windows, also when they change under way', async () => {
+    const small = connect(`http://127.0.0.1:${server.port}`, { settings: { initialWindowSize: 1000 } });
+    await once(small, 'connect');
+    const reading = call(framed(readRequest(1100)), {}, small);
+    small.settings({ initialWindowSize: 3 });
+    small.settings({ initialWindowSize: 70_000, maxFrameSize: 16_384 });
+    const { code, messages } = await reading;
+    expect([code, messages.length]).toEqual([status.OK, 1100]);
+    small.destroy();
+  });
+
+  it('that the client resets at any moment leaves the others alone', async () => {
+    const headers = { ':method': 'POST', ':path': READ, 'content-type': 'application/grpc', te: 'trailers' };
+    const resets = Array.from({ length: 30 }, async (_, n) => {
+      const stream = session.request(headers);
+      stream.on('error', () => undefined);
+      const closed = once(stream, 'close');
+      stream.write(framed(readRequest()).subarray(0, n % 3 === 0 ? 4 : undefined));
+      if (n % 3 === 2) stream.end();
+      setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), n);
+      await closed;
+    });
+    const [{ messages }] = await Promise.all([call(framed(readRequest(1100))), ...resets]);
+    expect(messages).toHaveLength(1100);
+  });
+});
+
+describe('compression', () => {
+  const DELETE = '/event_store.client.streams.Streams/Delete';
+
+  it.each([
+    [READ, {}],
+    [READ, { 'grpc-encoding': 'identity' }],
+    [DELETE, {}],
+    [DELETE, { 'grpc-encoding': 'identity' }],
+  ])('of a message without a word of it is refused: %s %j', async (path, headers) => {
+    const compressed = framed(gzipSync(readRequest(5)), true);
+    expect(await call(compressed, { ':path': path, ...headers })).toMatchObject({
+      code: status.INTERNAL,
+      details: 'Received a compressed message, but no encoding of messages was announced',
+    });
+  });
+
+  it('that is not known is refused with those that are', async () => {
+    const { code, headers } = await call(framed(readRequest(5), true), { 'grpc-encoding': 'brotli' });
+    expect([code, headers['grpc-accept-encoding']]).toEqual([status.UNIMPLEMENTED, 'identity,deflate,gzip']);
+  });
+
+  it('that is announced, and is not what it says, is refused', async () => {
+    const { code } = await call(framed(readRequest(5), true), { 'grpc-encoding': 'gzip' });
+    expect(code).toBe(status.INTERNAL);
+  });
+
+  it('by a byte that means nothing is refused', async () => {
+    const body = framed(readRequest(5));
+    body[0] = 2;
+    expect((await call(body)).code).toBe(status.INTERNAL);
+  });
 });

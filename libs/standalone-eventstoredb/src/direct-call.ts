@@ -1,5 +1,6 @@
-import { type IncomingHttpHeaders, type ServerHttp2Stream, constants } from 'node:http2';
+import { type ServerHttp2Stream, constants } from 'node:http2';
 import { type Metadata, status } from '@grpc/grpc-js';
+import { ENCODINGS } from './call-headers.js';
 import type { RpcError } from './errors.js';
 import { MessageReader, MessageTooLargeError, MessageWriter } from './wire/grpc-messages.js';
 
@@ -10,20 +11,11 @@ const HEADERS = {
   [constants.HTTP2_HEADER_STATUS]: constants.HTTP_STATUS_OK,
   [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
 };
-const FIRST_HEADERS = { ...HEADERS, 'grpc-accept-encoding': 'identity,deflate,gzip', 'grpc-encoding': 'identity' };
+const FIRST_HEADERS = { ...HEADERS, 'grpc-accept-encoding': ENCODINGS, 'grpc-encoding': 'identity' };
 
 interface Method<Request> {
   readonly path: string;
   readonly requestDeserialize: (bytes: Buffer) => Request;
-}
-
-/** Whether a call can be served by a {@link DirectCall}: one without compression and deadline. */
-export function isDirect(headers: IncomingHttpHeaders): boolean {
-  return (
-    headers['content-type']?.startsWith('application/grpc') === true &&
-    (headers['grpc-encoding'] ?? 'identity') === 'identity' &&
-    headers['grpc-timeout'] === undefined
-  );
 }
 
 /**
@@ -35,11 +27,21 @@ export class DirectCall {
   private readonly out = new MessageWriter();
   private flushing = false;
   private finished = false;
+  private expired = false;
+  private readonly whenExpired: (() => void)[] = [];
 
-  constructor(private readonly stream: ServerHttp2Stream) {}
+  /** `timeoutMs`: what the client waits at most. */
+  constructor(
+    private readonly stream: ServerHttp2Stream,
+    timeoutMs?: number,
+  ) {
+    if (timeoutMs === undefined) return;
+    const timer = setTimeout(() => this.expire(), timeoutMs);
+    stream.on('close', () => clearTimeout(timer));
+  }
 
   get cancelled(): boolean {
-    return this.stream.destroyed || this.stream.closed;
+    return this.expired || this.gone;
   }
 
   /** Hands each message on, as a view, and says when the client has said all. What `message` throws ends the call. */
@@ -54,7 +56,9 @@ export class DirectCall {
       }
     });
     this.stream.on('end', () => {
-      if (!this.finished) end();
+      if (this.finished) return;
+      if (reader.incomplete) this.finish(status.INTERNAL, 'The request ended within a message');
+      else end();
     });
   }
 
@@ -101,7 +105,8 @@ export class DirectCall {
   }
 
   on(event: 'cancelled' | 'close' | 'error' | 'drain', listener: () => void): void {
-    this.stream.on(event, listener);
+    if (event === 'cancelled') this.whenExpired.push(listener);
+    else this.stream.on(event, listener);
   }
 
   /** Ends the call: all is well. */
@@ -114,9 +119,19 @@ export class DirectCall {
     this.finish(code, details, metadata);
   }
 
+  private get gone(): boolean {
+    return this.stream.destroyed || this.stream.closed;
+  }
+
+  private expire(): void {
+    this.finish(status.DEADLINE_EXCEEDED, 'Deadline exceeded');
+    this.expired = true;
+    for (const listener of this.whenExpired) listener();
+  }
+
   private flush(): boolean {
     this.flushing = false;
-    if (this.cancelled || this.out.length === 0) return true;
+    if (this.gone || this.out.length === 0) return true;
     if (!this.stream.headersSent) this.stream.respond(FIRST_HEADERS, { waitForTrailers: true });
     return this.stream.write(this.out.take());
   }
@@ -125,13 +140,13 @@ export class DirectCall {
     if (this.finished) return;
     this.flush();
     this.finished = true;
-    if (this.cancelled) return;
+    if (this.gone) return;
     // By way of a buffer: what is not well-formed Unicode has no form in a header.
     const message = encodeURI(Buffer.from(details).toString());
     const trailers = { 'grpc-status': code, 'grpc-message': message, ...metadata?.toHttp2Headers() };
     if (this.stream.headersSent) {
       this.stream.once('wantTrailers', () => {
-        if (!this.cancelled) this.stream.sendTrailers(trailers);
+        if (!this.gone) this.stream.sendTrailers(trailers);
       });
       this.stream.end();
     } else this.stream.respond({ ...HEADERS, ...trailers }, { endStream: true });

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, type ServerHttp2Stream, constants } from 'node:http2';
 import { Server, type ServerOptions, status } from '@grpc/grpc-js';
-import { DirectCall, isDirect } from './direct-call.js';
+import { dropDistantDeadline, isDirect, refusalOf, timeoutMsOf } from './call-headers.js';
+import { DirectCall } from './direct-call.js';
 import { NOT_READY_MESSAGE } from './errors.js';
 
 type StreamHandler = (interceptors: unknown, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -51,10 +52,15 @@ export function guardedServer(options: ServerOptions, direct: DirectMethods): Gu
       lasting.add(stream);
       stream.on('close', () => lasting.delete(stream));
     }
+    const refusal = refusalOf(headers);
+    dropDistantDeadline(headers);
     const serve = isDirect(headers) ? direct.get(path) : undefined;
     try {
-      if (serve === undefined) handle.call(this, interceptors, stream, headers);
-      else serve(new DirectCall(stream));
+      if (refusal !== undefined) {
+        stream.respond(refusal, { endStream: true });
+        stream.resume();
+      } else if (serve === undefined) handle.call(this, interceptors, stream, headers);
+      else serve(new DirectCall(stream, timeoutMsOf(headers)));
     } catch (error) {
       stream.destroy(error as Error);
     }

@@ -7,21 +7,11 @@ import { type LogReader, PAGE_EVENTS } from '../store/log-reader.js';
 import type { StreamInfo } from '../store/stream-info.js';
 import { firstVisibleRevision, isSoftDeleted } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
-import {
-  CAUGHT_UP,
-  FELL_BEHIND,
-  checkpoint,
-  confirmation,
-  firstStreamPosition,
-  lastStreamPosition,
-  streamNotFoundResponse,
-} from '../wire/responses.js';
+import { confirmation, firstStreamPosition, lastStreamPosition, streamNotFoundResponse } from '../wire/responses.js';
 import { EventPresenter } from './event-presenter.js';
 import type { Outlet } from './outlet.js';
+import { Checkpoints, FAR_BEHIND, Liveness } from './progress.js';
 import { type ReadQuery, readQueryOf } from './read-query.js';
-
-/** A live subscriber that has so many events before it is no longer live. */
-const FAR_BEHIND = 2048;
 
 /** Streams.Read: reads and catch-up subscriptions, of a stream or of $all. */
 export class ReadService {
@@ -115,25 +105,24 @@ export class ReadService {
     const { filter } = query;
     const liveness = new Liveness(outlet);
     let next = query.from === 'start' ? 1 : (query.from === 'end' ? this.log.head : query.from) + 1;
-    let looked = 0;
+    const checkpoints = filter === undefined ? undefined : new Checkpoints(outlet, filter.checkpointEvery, next - 1);
     while (!outlet.closed) {
       const page = this.reader.allForwards(next);
       for (const buffer of page.records) {
         const record = new StoredRecord(buffer);
-        if (filter === undefined || filter.accepts(record)) {
+        const accepted = filter === undefined || filter.accepts(record);
+        if (accepted) {
           if (!outlet.send(presenter.present(record))) await outlet.drained();
           if (outlet.closed) return;
         }
-        if (filter !== undefined && ++looked >= filter.checkpointEvery) {
-          looked = 0;
-          if (!outlet.send(checkpoint(record.position))) await outlet.drained();
-        }
+        if (checkpoints?.passed(record.position, accepted) === false) await outlet.drained();
       }
       next = page.next;
-      liveness.left(this.log.head - next + 1);
-      if (!page.end) await nextTurn();
+      const left = this.log.head - next + 1;
+      if (liveness.left(left)) checkpoints?.fellBehind();
+      if (!page.end || left >= FAR_BEHIND) await nextTurn();
       else {
-        if (liveness.behind && looked > 0) outlet.send(checkpoint(next - 1));
+        if (liveness.behind) checkpoints?.reachedEnd(next - 1);
         liveness.reachedEnd();
         if (this.log.head < next) await this.log.notifier.wait(ALL, outlet.signal);
       }
@@ -161,8 +150,9 @@ export class ReadService {
         if (outlet.closed) return;
       }
       next = page.next;
-      liveness.left(this.log.streams.open(name).committed - next + 1);
-      if (!page.end) await nextTurn();
+      const left = this.log.streams.open(name).committed - next + 1;
+      liveness.left(left);
+      if (!page.end || left >= FAR_BEHIND) await nextTurn();
       else {
         liveness.reachedEnd();
         if (this.log.streams.open(name).committed < next) await this.log.notifier.wait(name, outlet.signal);
@@ -185,25 +175,6 @@ function firstToTell(info: StreamInfo, query: ReadQuery, maxCount: number): numb
   if (start > last) return start === last + 1 ? undefined : last + 1;
   const first = firstVisibleRevision(info);
   return start + Math.min(maxCount, SERVER_PAGE) <= first ? first : undefined;
-}
-
-/** Tells a subscriber when it has caught up, and when it has fallen far behind what is written. */
-class Liveness {
-  behind = true;
-
-  constructor(private readonly outlet: Outlet) {}
-
-  left(events: number): void {
-    if (this.behind || events < FAR_BEHIND) return;
-    this.behind = true;
-    this.outlet.send(FELL_BEHIND);
-  }
-
-  reachedEnd(): void {
-    if (!this.behind) return;
-    this.behind = false;
-    this.outlet.send(CAUGHT_UP);
-  }
 }
 
 function startOfAll(query: ReadQuery, head: number): number {

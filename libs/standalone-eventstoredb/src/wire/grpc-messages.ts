@@ -7,7 +7,16 @@ const NOTHING = Buffer.alloc(0);
 /** A message is longer than it may be. */
 export class MessageTooLargeError extends Error {}
 
-/** Cuts what comes over a stream into messages. */
+/** A message says that it is compressed, where no compression was announced, or says something that gRPC has no meaning for. */
+export class MessageFlagError extends Error {
+  constructor(flag: number) {
+    super(flag === 1 ? COMPRESSED_MESSAGE : `Received a message that begins with ${flag}, which is neither 0 nor 1`);
+  }
+}
+
+export const COMPRESSED_MESSAGE = 'Received a compressed message, but no encoding of messages was announced';
+
+/** Cuts what comes over a stream into messages, none of which may be compressed. */
 export class MessageReader {
   private held = NOTHING;
   private length = 0;
@@ -16,7 +25,12 @@ export class MessageReader {
 
   constructor(private readonly limitBytes: number) {}
 
-  /** The messages that are complete with these bytes, as views. Throws {@link MessageTooLargeError}. */
+  /** Whether a message has begun that is not complete. */
+  get incomplete(): boolean {
+    return this.length > 0;
+  }
+
+  /** The messages that are complete with these bytes, as views. Throws {@link MessageTooLargeError}, {@link MessageFlagError}. */
   take(chunk: Buffer): Buffer[] {
     if (this.length === 0) return this.cut(chunk);
     this.hold(chunk);
@@ -32,6 +46,8 @@ export class MessageReader {
     let at = 0;
     this.wanted = HEAD;
     while (bytes.length - at >= HEAD) {
+      const flag = bytes[at]!;
+      if (flag !== 0) throw new MessageFlagError(flag);
       const length = bytes.readUInt32BE(at + 1);
       if (length > this.limitBytes) {
         throw new MessageTooLargeError(`Received message larger than max (${length} vs ${this.limitBytes})`);

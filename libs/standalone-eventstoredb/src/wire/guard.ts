@@ -1,4 +1,7 @@
+import { status } from '@grpc/grpc-js';
+import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import protobuf from 'google-protobuf';
+import { COMPRESSED_MESSAGE } from './grpc-messages.js';
 
 interface Reader {
   getBuffer(): Uint8Array;
@@ -28,3 +31,21 @@ function guardReader(prototype: Reader): void {
 }
 
 guardReader(protobuf.BinaryReader.prototype as unknown as Reader);
+
+interface Decompressing {
+  /** `message` with its head: a byte that is 1 if it is compressed, and its length. */
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>;
+}
+
+/** grpc-js takes a message for what it says when it is compressed without an encoding: it may mean something else by chance. */
+function guardDecompression(prototype: Decompressing): void {
+  const { decompressMessage } = prototype;
+  prototype.decompressMessage = function guarded(this: Decompressing, message, encoding) {
+    if (message[0] === 0 || encoding !== 'identity') return decompressMessage.call(this, message, encoding);
+    // What grpc-js ends a call with is such an object.
+
+    return Promise.reject({ code: status.INTERNAL, details: COMPRESSED_MESSAGE });
+  };
+}
+
+guardDecompression(BaseServerInterceptingCall.prototype as unknown as Decompressing);
