@@ -20,6 +20,7 @@ describe("the servers' options", () => {
     ['PORT_INVALID', ['--mongodb-port', '65536']],
     ['PORT_INVALID', ['--eventstore-port', 'x']],
     ['USAGE_INVALID', ['--port', '1']],
+    ['USAGE_INVALID', ['--published-days', 'f']],
     ['USAGE_INVALID', ['folder']],
     ['USAGE_INVALID', ['--data']],
   ])('are refused with %s: %j', (code, args) => {

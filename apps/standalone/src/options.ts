@@ -40,6 +40,7 @@ export function parseOptions(args: readonly string[]): StandaloneOptions {
       eventstorePort: parsePort(values['eventstore-port']),
       mongodbPort: parsePort(values['mongodb-port']),
     };
+    if (values['published-days'] !== undefined && !values.serve) throw new TypeError('--published-days needs --serve');
     const serve = { ...ports, projecting: values.serve === true };
     return { dataDir: values.data, serve, publishedDays: values['published-days'] };
   } catch (error) {

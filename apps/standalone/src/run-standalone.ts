@@ -4,76 +4,66 @@ import {
   failureLine,
   exitStatus,
   openRuntime,
+  openServers,
   resolveUserPath,
   stopSignal,
   type Environment,
+  type OpenServers,
   type Runtime,
+  type RuntimeOptions,
 } from '#libs/runtime';
-import type { WorkCalendars } from '#libs/service-desk';
-import { checkAtStart } from '#projections';
-import { openTracing, type Tracing } from '#libs/telemetry';
-import { serveApi, type ServedApi } from '../../api/src/index.js';
-import { EngineMetrics } from '../../projector/src/engine-metrics.js';
-import { foldLive } from '../../projector/src/fold-live.js';
-import { publishedSchedule } from '../../scheduler/src/published-schedule.js';
-import { watchClocks } from '../../scheduler/src/watch-clocks.js';
 import { parseOptions, type StandaloneOptions } from './options.js';
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-interface Work {
-  readonly calendars: () => WorkCalendars;
-  readonly metrics: EngineMetrics;
-  readonly tracing: Tracing | undefined;
-}
-
-/** What runs beside the servers in `npm start`. */
-function startWork(runtime: Runtime, { calendars, metrics, tracing }: Work, signal: AbortSignal): Promise<void>[] {
-  return [foldLive(runtime, { say, metrics, tracing }, signal), watchClocks(runtime, { calendars, say }, signal)];
-}
-
-function apiParts({ metrics, tracing }: Omit<Work, 'calendars'>) {
-  return { figures: () => metrics.lines(), ...(tracing ? { tracing } : {}) };
-}
 
 async function untilStopped(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** `npm start` uses servers that the environment names; the bare servers are this program, and others' addresses are not its own. */
+/** `npm start` uses servers that the environment names. */
 function open({ dataDir, serve }: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<Runtime> {
-  if (serve.projecting && env['EVENTSTORE_URL'] && env['MONGODB_URL'])
-    return openRuntime({ env, dataDir, say, signal });
-  const ownEnv = { ...env, EVENTSTORE_URL: undefined, MONGODB_URL: undefined };
-  return openRuntime({ env: ownEnv, dataDir, serve, say, signal });
+  if (env['EVENTSTORE_URL'] && env['MONGODB_URL']) return openRuntime({ env, dataDir, say, signal });
+  return openRuntime(ownServers({ dataDir, serve }, env, signal));
 }
 
-async function serve(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
-  const { serve: served, publishedDays } = options;
-  const calendars = publishedSchedule(publishedDays && resolveUserPath(publishedDays, env));
-  // A file that cannot be read is said now, not at the first deadline.
-  calendars();
-  const runtime = await open(options, env, signal);
-  const metrics = new EngineMetrics();
-  const tracing = served.projecting ? await openTracing(env, 'estate') : undefined;
-  const working = new AbortController();
-  let works: Promise<void>[] = [];
-  let api: ServedApi | undefined;
+/** The bare servers are this program, and others' addresses are not its own. */
+function ownServers(
+  { dataDir, serve }: Pick<StandaloneOptions, 'dataDir' | 'serve'>,
+  env: Environment,
+  signal: AbortSignal,
+): RuntimeOptions {
+  return { env: { ...env, EVENTSTORE_URL: undefined, MONGODB_URL: undefined }, dataDir, serve, say, signal };
+}
+
+function sayReady({ addresses: { eventstore, mongodb } }: Pick<OpenServers, 'addresses'>, apiUrl?: string): void {
+  process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}${apiUrl ? ` api=${apiUrl}` : ''}\n`);
+}
+
+async function serveServers(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
+  const servers = await openServers(ownServers(options, env, signal));
   try {
-    if (served.projecting) await checkAtStart(runtime.readStore, { folds: true });
-    if (served.projecting) works = startWork(runtime, { calendars, metrics, tracing }, working.signal);
-    // Raced below; a failure while the API starts must not end the process before that.
-    for (const work of works) work.catch(() => undefined);
-    if (served.projecting) api = await serveApi(runtime, env, apiParts({ metrics, tracing }));
-    const { eventstore, mongodb } = runtime.addresses;
-    process.stdout.write(`ready eventstore=${eventstore} mongodb=${mongodb}${api ? ` api=${api.url}` : ''}\n`);
-    await Promise.race([untilStopped(signal), runtime.failed, ...works]);
+    sayReady(servers);
+    await Promise.race([untilStopped(signal), servers.failed]);
   } finally {
-    // What was asked is answered first, while the stores are there.
-    await api?.close();
-    working.abort();
-    await Promise.allSettled(works);
-    await tracing?.close().catch(() => undefined);
+    await servers.close();
+  }
+}
+
+async function serveAll(options: StandaloneOptions, env: Environment, signal: AbortSignal): Promise<void> {
+  // Most of what this program loads: the bare servers are there at once without it.
+  const { calendarsOf, startBeside } = await import('./beside.js');
+  const { publishedDays } = options;
+  const calendars = calendarsOf(publishedDays && resolveUserPath(publishedDays, env));
+  const runtime = await open(options, env, signal);
+  try {
+    const beside = await startBeside(runtime, env, calendars);
+    try {
+      sayReady(runtime, beside.apiUrl);
+      await Promise.race([untilStopped(signal), runtime.failed, ...beside.works]);
+    } finally {
+      await beside.close();
+    }
+  } finally {
     await runtime.close();
   }
 }
@@ -82,7 +72,8 @@ async function serve(options: StandaloneOptions, env: Environment, signal: Abort
 export async function runStandalone(args: readonly string[], env: Environment): Promise<void> {
   const signal = stopSignal();
   try {
-    await serve(parseOptions(args), env, signal);
+    const options = parseOptions(args);
+    await (options.serve.projecting ? serveAll : serveServers)(options, env, signal);
     process.exit(0);
   } catch (error) {
     if (signal.aborted) process.exit(exitStatusOf(signal.reason));

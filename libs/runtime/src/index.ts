@@ -6,7 +6,15 @@ export {
   type StoreAddresses,
 } from './configuration.js';
 export { DATA_FORMAT, dataFolderAt, isEmptyFolder, type DataFolder } from './data-folder.js';
-export { openRuntime, type Runtime, type RuntimeMode, type RuntimeOptions, type ServeOptions } from './open-runtime.js';
+export {
+  openRuntime,
+  openServers,
+  type OpenServers,
+  type Runtime,
+  type RuntimeMode,
+  type RuntimeOptions,
+  type ServeOptions,
+} from './open-runtime.js';
 export { projectRoot } from './project-root.js';
 export { exitStatusOf, stopSignal } from './stop-signal.js';
 export { backupDataFolder } from './backup/backup.js';

@@ -1,6 +1,6 @@
-import { EventStore, Upcasters, Vault } from '#libs/event-store';
+import type { EventStore, Upcasters, Vault } from '#libs/event-store';
 import { DomainError } from '#libs/kernel';
-import { ReadStore } from '#libs/read-store';
+import type { ReadStore } from '#libs/read-store';
 import { publishAddress, watchOwner, withdrawAddress } from './address-file.js';
 import { claimDataFolder } from './claim-data-folder.js';
 import { readConfiguration, type Environment, type StoreAddresses } from './configuration.js';
@@ -52,7 +52,8 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-interface Opened {
+/** Servers without clients. */
+export interface OpenServers {
   readonly mode: RuntimeMode;
   readonly addresses: StoreAddresses;
   readonly folder: DataFolder | undefined;
@@ -74,9 +75,12 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   let eventStore: EventStore | undefined;
   try {
     const masterKey = readMasterKey(options.env, opened.folder);
+    const { EventStore, Upcasters } = await import('#libs/event-store');
+    const { ReadStore } = await import('#libs/read-store');
     eventStore = EventStore.connect(opened.addresses.eventstore);
     const readStore = await ReadStore.connect(opened.addresses.mongodb, { database });
-    return assemble(opened, { eventStore, readStore, masterKey, vaultDatabase: `${database}_vault` });
+    const vaultDatabase = `${database}_vault`;
+    return assemble(opened, { eventStore, readStore, masterKey, vaultDatabase, upcasters: new Upcasters() });
   } catch (error) {
     await eventStore?.close();
     await opened.close();
@@ -84,9 +88,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 }
 
-type Clients = Pick<Runtime, 'eventStore' | 'readStore' | 'masterKey' | 'vaultDatabase'>;
+type Clients = Pick<Runtime, 'eventStore' | 'readStore' | 'masterKey' | 'vaultDatabase' | 'upcasters'>;
 
-function assemble(opened: Opened, clients: Clients): Runtime {
+function assemble(opened: OpenServers, clients: Clients): Runtime {
   let vault: Promise<Vault> | undefined;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -97,7 +101,6 @@ function assemble(opened: Opened, clients: Clients): Runtime {
   return {
     ...opened,
     ...clients,
-    upcasters: new Upcasters(),
     vault: () => (vault ??= connectVault(opened.addresses, clients)),
     close: () => (closing ??= close()),
   };
@@ -105,10 +108,15 @@ function assemble(opened: Opened, clients: Clients): Runtime {
 
 async function connectVault(addresses: StoreAddresses, { masterKey, vaultDatabase }: Clients): Promise<Vault> {
   if (!masterKey) throw new DomainError('MASTER_KEY_REQUIRED', 'personal data is sealed: set ESTATE_MASTER_KEY');
+  const { Vault } = await import('#libs/event-store');
   return Vault.connect(addresses.mongodb, { database: vaultDatabase, masterKey });
 }
 
-async function openServers(options: RuntimeOptions): Promise<Opened> {
+/**
+ * As {@link openRuntime}, without its clients, which take longer to load than the servers take to start. What it throws is the same,
+ * but for what the clients throw.
+ */
+export async function openServers(options: RuntimeOptions): Promise<OpenServers> {
   const configuration = readConfiguration(options.env, options.dataDir);
   if (configuration.kind === 'standalone') return openDataFolder(dataFolderAt(configuration.dataDir), options);
   const close = (): Promise<void> => Promise.resolve();
@@ -122,7 +130,7 @@ async function openServers(options: RuntimeOptions): Promise<Opened> {
   };
 }
 
-async function openDataFolder(folder: DataFolder, options: RuntimeOptions): Promise<Opened> {
+async function openDataFolder(folder: DataFolder, options: RuntimeOptions): Promise<OpenServers> {
   const { serve, say = () => undefined, signal } = options;
   const claim = await claimDataFolder(folder, { mustOwn: serve !== undefined, say, signal });
   if (claim.kind === 'joined') {

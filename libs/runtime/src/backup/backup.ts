@@ -6,7 +6,6 @@ import { isEmptyFolder } from '../data-folder.js';
 import { readTextIfThere, syncFolder, writeFileDurably } from '../files.js';
 import type { Runtime } from '../open-runtime.js';
 import { BACKUP_FORMAT, describeFile, EVENTS_FILE, KEY_FILE, MANIFEST, VAULT_FILE, type Manifest } from './manifest.js';
-import { dumpDatabase } from './vault-dump.js';
 
 /** lmdb's own copy: a read transaction sees one state, however much is written meanwhile, in this process or another. */
 async function copyEvents(source: string, target: string): Promise<void> {
@@ -46,6 +45,8 @@ export async function backupDataFolder(runtime: Runtime, target: string, clock: 
   mkdirSync(target, { recursive: true, mode: 0o700 });
   try {
     await copyEvents(runtime.folder.events, join(target, 'events'));
+    // The driver is loaded when it is needed: a start of the bare servers does without.
+    const { dumpDatabase } = await import('./vault-dump.js');
     await dumpDatabase(runtime.addresses.mongodb, runtime.vaultDatabase, join(target, VAULT_FILE));
     const names = [EVENTS_FILE, VAULT_FILE, ...(copyKey(runtime, target) ? [KEY_FILE] : [])];
     rmSync(join(target, 'events', 'lock.mdb'), { force: true });

@@ -14,7 +14,6 @@ import { syncFolder, writeFileDurably } from '../files.js';
 import { openRuntime, type Runtime, type RuntimeOptions } from '../open-runtime.js';
 import { tryOwn, type Ownership } from '../ownership.js';
 import { EVENTS_FILE, KEY_FILE, VAULT_FILE, verifyBackup, type Manifest } from './manifest.js';
-import { loadDatabase } from './vault-dump.js';
 
 function refusal(root: string): DomainError {
   return new DomainError(
@@ -73,6 +72,7 @@ export async function restoreDataFolder(
     layOut(building, source, manifest, options.env);
     const runtime = await openRuntime({ ...options, dataDir: building.root });
     try {
+      const { loadDatabase } = await import('./vault-dump.js');
       await loadDatabase(runtime.addresses.mongodb, runtime.vaultDatabase, join(source, VAULT_FILE));
       await Promise.race([rebuild(runtime), runtime.failed]);
     } finally {

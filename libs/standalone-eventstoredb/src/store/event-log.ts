@@ -12,8 +12,9 @@ import { checkedChunk } from './verify.js';
 import { Writer } from './writer.js';
 
 const REMEMBERED_EVENTS = 50_000;
-/** So much is read for them at the start at most. */
-const REMEMBERED_BYTES = 64 * 1024 * 1024;
+/** So many of them are read at the start, of so many bytes at most: those that may be appended again after a crash, and not a long start. */
+const REMEMBERED_AT_START = 20_000;
+const BYTES_AT_START = 24 * 1024 * 1024;
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
 const EMPTY = Buffer.alloc(0);
 /** The key of {@link EventLog.notifier} that stands for $all. */
@@ -190,7 +191,7 @@ export class EventLog {
       }
       events += records.length;
       bytes += value.length;
-      if (events >= REMEMBERED_EVENTS || bytes > REMEMBERED_BYTES) break;
+      if (events >= REMEMBERED_AT_START || bytes > BYTES_AT_START) break;
     }
     for (const { stream, revision, position, ids } of runs.reverse()) {
       for (const [index, id] of ids.entries()) {

@@ -4,7 +4,7 @@ import { DATA_FILE, type Header, newestHeader } from './data-file.js';
 import { DamagedError } from './storage-error.js';
 
 /** Of the leaves of a very large file only so many are looked at, that a start does not take long. */
-const LIMIT_MS = 250;
+const LIMIT_MS = 125;
 const BLOCK_PAGES = 8;
 
 /**
