@@ -18,6 +18,7 @@ export const CODES = {
   NamespaceNotFound: 26,
   IndexNotFound: 27,
   PathNotViable: 28,
+  CannotBackfillArray: 34,
   CannotCreateIndex: 67,
   ConflictingUpdateOperators: 40,
   CursorNotFound: 43,

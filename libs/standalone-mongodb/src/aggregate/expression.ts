@@ -1,5 +1,6 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import type { Maybe, Value } from '../bson/values.js';
+import { shellText } from '../query/shell-text.js';
 import { fail, failAt } from '../errors.js';
 import { constant, folded, operators, type Expression, type Variables } from './operators.js';
 
@@ -22,7 +23,7 @@ function compileDocument(value: Doc): Expression {
   const first = value.fields[0];
   if (first !== undefined && first.name.startsWith('$')) {
     if (value.fields.length > 1) {
-      failAt(15983, `An object representing an expression must have exactly one field: ${value.fields.length}`);
+      failAt(15983, `An object representing an expression must have exactly one field: ${shellText(value)}`);
     }
     return compileOperator(first);
   }

@@ -4,7 +4,7 @@ import { RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js
 import { fail, failAt } from '../errors.js';
 import { visitPath } from '../query/path.js';
 import { shellText } from '../query/shell-text.js';
-import { compileExpression, variableName, type Expression } from './expression.js';
+import { checkFieldPath, compileExpression, variableName, type Expression } from './expression.js';
 import { runPipeline } from './pipeline.js';
 import { compileStage, stages } from './stages.js';
 import type { StageCompiler, StageContext } from './stage.js';
@@ -59,6 +59,7 @@ function parseLookup(spec: Value): Join {
     fail('FailedToParse', "$lookup requires both or neither of 'localField' and 'foreignField' to be specified");
   if (pipeline === undefined && local === undefined)
     fail('FailedToParse', "$lookup requires either 'pipeline' or both 'localField' and 'foreignField' to be specified");
+  for (const path of [as.join('.'), local, foreign]) if (path !== undefined) checkFieldPath(path);
   return { from, as, local, foreign, inner, named: letOf(spec.get('let'), pipeline !== undefined) };
 }
 

@@ -120,6 +120,10 @@ const facet: StageCompiler = (spec, context) => {
   if (!(spec instanceof Doc) || spec.isEmpty)
     return failAt(40169, 'the $facet specification must be a non-empty object');
   const branches = spec.fields.map(({ name, value }) => {
+    checkFieldPath(name);
+    if (name.includes('.')) {
+      failAt(16412, "FieldPath field names may not contain '.'. Consider using $getField or $setField.");
+    }
     if (!(value instanceof Arr))
       return failAt(40170, `arguments to $facet must be arrays, ${name} is type ${typeName(value)}`);
     return { name, stages: value.items.map((stage) => innerStage(stage, context)) };

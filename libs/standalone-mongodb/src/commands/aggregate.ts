@@ -19,6 +19,9 @@ const aggregate: Command = async (context) => {
   if (options !== undefined && !(options instanceof Doc)) {
     fail('TypeMismatch', 'cursor field must be missing or an object');
   }
+  for (const { name } of options?.fields ?? []) {
+    if (name !== 'batchSize') failAt(40415, `BSON field 'cursor.${name}' is an unknown field.`);
+  }
   const batchSize = options?.get('batchSize');
   if (batchSize !== undefined) checkNumber('cursor.batchSize', 'batchSize', 'count', batchSize);
   if (context.flag('explain')) return explainAggregate(context);

@@ -31,6 +31,9 @@ const findAndModify: Command = (context) => {
       "Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document",
     );
   }
+  if (remove && context.arg('arrayFilters') !== undefined) {
+    fail('FailedToParse', "Cannot specify 'arrayFilters' and 'remove'=true");
+  }
   return context.env.write(() => (remove ? removeOne(context) : updateOne(context)));
 };
 

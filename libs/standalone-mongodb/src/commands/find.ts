@@ -15,7 +15,7 @@ import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import type { Command } from './registry.js';
 
-const UNSUPPORTED = ['min', 'max', 'returnKey', 'showRecordId', 'tailable', 'awaitData'];
+const UNSUPPORTED = ['min', 'max', 'returnKey', 'showRecordId'];
 
 function refuseUnsupported(context: CommandContext): void {
   checkCollation(context);
@@ -70,12 +70,23 @@ const find: Command = async (context) => {
     variablesOf(context.doc('let')),
   );
   const collection = context.collection();
+  checkTailable(context, collection !== undefined);
   const found = collection === undefined ? [] : documents(search(collection, options).hits);
   const during = `Executor error during find command: ${context.namespace}`;
   const cursor = new Cursor(context.namespace, projected(found, project), options.limit, deadlineOf(context), during);
   cursor.staysOpen = context.flag('noCursorTimeout');
   return okReply(await context.cursors.first(cursor, batchSize, options.singleBatch));
 };
+
+/** No collection is capped here. */
+function checkTailable(context: CommandContext, exists: boolean): void {
+  const tailable = context.flag('tailable');
+  if (context.flag('awaitData') && !tailable) {
+    fail('FailedToParse', "Cannot set 'awaitData' without also setting 'tailable'");
+  }
+  if (tailable && exists)
+    fail('BadValue', 'error processing query: tailable cursor requested on non capped collection');
+}
 
 function* projected(docs: Iterable<Doc | null>, project: (doc: Doc) => Doc): Generator<Doc | null> {
   for (const doc of docs) yield doc === null ? null : project(doc);
@@ -107,13 +118,13 @@ const count: Command = async (context) => {
   const skip = context.number('skip') ?? 0;
   const filter = compileFilter(filterDoc);
   if (collection === undefined) return okReply({ n: 0 });
-  if (filterDoc.isEmpty) {
+  const hint = hintOf(context.arg('hint'));
+  if (filterDoc.isEmpty && hint === undefined) {
     const rest = Math.max(0, collection.count - skip);
     return okReply({ n: limit > 0 ? Math.min(limit, rest) : rest });
   }
   const sort = parseSort(undefined);
   let n = 0;
-  const hint = hintOf(context.arg('hint'));
   const found = search(collection, { filter, sort, skip, limit, hint, countOnly: true });
   await drain(found, during(context), () => (n += 1));
   return okReply({ n });

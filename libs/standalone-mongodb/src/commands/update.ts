@@ -3,7 +3,7 @@ import { Arr, Doc } from '../bson/document.js';
 import { variablesOf } from '../aggregate/variables.js';
 import { encodeDoc } from '../bson/encode.js';
 import type { Maybe, Value } from '../bson/values.js';
-import { fail, inContext } from '../errors.js';
+import { fail, failAt, inContext } from '../errors.js';
 import { compileFilter, type Filter, type MatchDetails } from '../query/filter.js';
 import { parseSort } from '../query/sort.js';
 import type { Collection } from '../storage/collection.js';
@@ -36,6 +36,9 @@ export function updateMatching(
   statement: UpdateStatement,
 ): UpdateResult | Promise<UpdateResult> {
   const filter = compileFilter(statement.filter, variablesIn(statement.filter, statement.variables));
+  if (statement.constants !== undefined && !(statement.update instanceof Arr)) {
+    failAt(51198, 'Constant values may only be specified for pipeline updates');
+  }
   const variables = statement.update instanceof Arr ? updateVariables(statement) : undefined;
   const update = compileUpdate(statement.update, statement.arrayFilters, variables);
   if (statement.multi && update.kind === 'replacement') {

@@ -137,7 +137,9 @@ function keepElement(doc: Doc, parts: readonly string[], offset: number): Doc {
       const value = field.value;
       if (value instanceof Arr) {
         const item = value.items[offset];
-        return Field.of(field.name, Arr.of(item === undefined ? [] : [item]));
+        return item === undefined
+          ? failAt(51247, "positional operator '.$' element mismatch")
+          : Field.of(field.name, Arr.of([item]));
       }
       if (value instanceof Doc && rest.length > 0) return Field.of(field.name, keepElement(value, rest, offset));
       return field;

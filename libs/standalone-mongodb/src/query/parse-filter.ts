@@ -27,9 +27,11 @@ function parseTopLevel(field: Field, variables: Variables): Node[] {
     case '$comment':
       return [];
     case '$alwaysTrue':
-      return [{ kind: 'always', value: true }];
     case '$alwaysFalse':
-      return [{ kind: 'always', value: false }];
+      if (!isNumber(field.value) || toDouble(field.value) !== 1) {
+        fail('FailedToParse', `${field.name} must be an integer value of 1`);
+      }
+      return [{ kind: 'always', value: field.name === '$alwaysTrue' }];
   }
   const extension = topLevelExtensions.get(field.name);
   if (extension !== undefined) return [extension(field.value, variables)];
@@ -193,8 +195,11 @@ function elemMatch(path: string, value: Value): Node {
 function allNode(path: string, value: Value): Node {
   if (!(value instanceof Arr)) return fail('BadValue', '$all needs an array');
   if (value.items.length === 0) return { kind: 'always', value: false };
+  const isElemMatch = (item: Value | undefined): boolean => item instanceof Doc && item.first?.name === '$elemMatch';
+  const ofElements = isElemMatch(value.items[0]);
   const nodes = value.items.map((item): Node => {
-    if (item instanceof Doc && item.fields[0]?.name === '$elemMatch') return elemMatch(path, item.fields[0].value);
+    if (ofElements && !isElemMatch(item)) fail('BadValue', '$all/$elemMatch has to be consistent');
+    if (ofElements) return elemMatch(path, (item as Doc).get('$elemMatch') as Value);
     if (item instanceof Doc && isOperators(item)) fail('BadValue', 'no $ expressions in $all');
     if (item instanceof RegExpValue) return fieldNode(path, regexTest(item, undefined));
     return equality(path, item);

@@ -1,14 +1,13 @@
 import { Doc } from '../bson/document.js';
 import { compareValues } from '../bson/compare.js';
-import { toDouble } from '../bson/numbers.js';
-import { isNumber, type Value } from '../bson/values.js';
+import type { Value } from '../bson/values.js';
 import { fail } from '../errors.js';
 import type { Collection } from '../storage/collection.js';
 import type { IndexInfo } from '../storage/index-info.js';
 import type { Node, Test } from './ast.js';
 import { boundsOf, conjuncts, keyRange, wholeIndex, type FieldBounds, type KeyRange } from './bounds.js';
 import { implies } from './implies.js';
-import type { SortSpec } from './sort.js';
+import { naturalOf, type SortSpec } from './sort.js';
 
 export interface IndexPlan {
   readonly kind: 'ixscan';
@@ -53,7 +52,7 @@ export function plan(collection: Collection, node: Node, sort: SortSpec, hint?: 
 
 function naturalHint(hint: Value | undefined): number | undefined {
   const value = hint instanceof Doc ? hint.get('$natural') : undefined;
-  return isNumber(value) ? toDouble(value) : undefined;
+  return value === undefined ? undefined : naturalOf(value, hint as Doc, 'hint');
 }
 
 function hinted(collection: Collection, hint: Value): IndexInfo {

@@ -23,7 +23,7 @@ export function parseSort(spec: Maybe): SortSpec {
   if (spec === undefined || spec === null) return { fields: [], natural: undefined };
   if (!(spec instanceof Doc)) return fail('TypeMismatch', "Expected field 'sort' to be of type object");
   const natural = spec.get('$natural');
-  if (isNumber(natural)) return { fields: [], natural: toDouble(natural) };
+  if (natural !== undefined) return { fields: [], natural: naturalOf(natural, spec) };
   const fields = spec.fields.map(({ name, value }) => {
     if (value instanceof Doc && value.has('$meta')) fail('NotImplemented', 'standalone mode has no $meta sort');
     if (!isNumber(value)) return failAt(15974, `Illegal key in $sort specification: ${name}: ${shellText(value)}`);
@@ -35,6 +35,16 @@ export function parseSort(spec: Maybe): SortSpec {
     return { path: name, parts: name.split('.'), descending: direction < 0 };
   });
   return { fields, natural: undefined };
+}
+
+/** The direction of a `$natural` sort or hint, which stands alone. */
+export function naturalOf(natural: Value, spec: Doc, what = 'sort'): number {
+  const direction = isNumber(natural) ? toDouble(natural) : 0;
+  if (direction !== 1 && direction !== -1) {
+    fail('BadValue', `$natural ${what} cannot be set to a value other than -1 or 1.`);
+  }
+  if (spec.fields.length > 1) fail('BadValue', `Cannot include '$natural' in compound ${what}: ${shellText(spec)}`);
+  return direction;
 }
 
 /** Compares documents' sort keys. */

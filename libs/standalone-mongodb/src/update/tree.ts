@@ -73,7 +73,8 @@ function changeArray(
   // Removing an element leaves a null: positions stay.
   const field = Field.of(part, next ?? null);
   if (index < fields.length) return Arr.ofFields(fields.map((known, i) => (i === index ? field : known)));
-  if (index - fields.length > MAX_BACKFILL) fail('BadValue', `can't backfill more than ${MAX_BACKFILL} elements`);
+  if (index - fields.length > MAX_BACKFILL)
+    fail('CannotBackfillArray', `can't backfill more than ${MAX_BACKFILL} elements`);
   const padding = Array.from({ length: index - fields.length }, (_, i) => Field.of(String(fields.length + i), null));
   return Arr.ofFields([...fields, ...padding, field]);
 }

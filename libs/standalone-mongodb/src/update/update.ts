@@ -5,6 +5,7 @@ import { CODES, fail, MongoError } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import type { Variables } from '../aggregate/expression.js';
 import { compileModifier, type Modifier } from './modifiers.js';
+import { checkConflicts, Touched } from './conflicts.js';
 import { ArrayFilters, expandPath } from './positional.js';
 import { applying, changeAt, idText } from './tree.js';
 
@@ -93,15 +94,21 @@ function operatorUpdate(update: Doc, filters: ArrayFilters): Update {
     apply: (doc, context) => {
       let next = doc;
       applying.doc = doc;
+      const touched = leaves.length > 1 && leaves.some(isDynamic) ? new Touched() : undefined;
       for (const leaf of leaves) {
         if (leaf.onInsert && !context.inserting) continue;
-        for (const parts of expandPath(next, leaf.parts, context.offset, filters)) {
+        for (const parts of expandPath(doc, leaf.parts, context.offset, filters)) {
+          touched?.add(parts);
           next = changeAt(next, parts, leaf.modifier.create, leaf.modifier.change);
         }
       }
       return next === doc ? doc : withId(next, doc);
     },
   };
+}
+
+function isDynamic({ parts }: Leaf): boolean {
+  return parts.some((part) => part.startsWith('$'));
 }
 
 /** Refuses a changed _id. */
@@ -207,24 +214,6 @@ function outsideArrays(path: string, end: 'source' | 'destination'): void {
     }
     value = value instanceof Doc ? value.get(part) : undefined;
   }
-}
-
-function checkConflicts(leaves: readonly Leaf[]): void {
-  const seen = new Map<string, string>();
-  for (const { parts, path } of leaves) {
-    const full = parts.join('.');
-    for (let i = 1; i <= parts.length; i += 1) {
-      const prefix = parts.slice(0, i).join('.');
-      if (seen.get(prefix) === prefix) conflict(path, prefix);
-    }
-    if (seen.has(full)) conflict(path, full);
-    for (let i = 1; i < parts.length; i += 1) seen.set(parts.slice(0, i).join('.'), full);
-    seen.set(full, full);
-  }
-}
-
-function conflict(path: string, at: string): never {
-  return fail('ConflictingUpdateOperators', `Updating the path '${path}' would create a conflict at '${at}'`);
 }
 
 /** mongod applies updates by path: numeric parts as numbers, others as strings. */
