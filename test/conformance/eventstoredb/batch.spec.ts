@@ -139,6 +139,34 @@ describe('a batch append', () => {
   });
 });
 
+describe('a deletion that expects that the stream exists', () => {
+  /** The status, and what the trailers say. */
+  const remove = (stream: string): Promise<readonly unknown[]> => {
+    const options = new streamsPb.DeleteReq.Options()
+      .setStreamIdentifier(new sharedPb.StreamIdentifier().setStreamName(Buffer.from(stream)))
+      .setStreamExists(new sharedPb.Empty());
+    return new Promise((resolve) =>
+      streams.delete(new streamsPb.DeleteReq().setOptions(options), (error) => {
+        if (error === null) return resolve([status.OK]);
+        const told = ['exception', 'stream-name', 'expected-version', 'actual-version'];
+        return resolve([error.code, ...told.map((name) => error.metadata.get(name)[0])]);
+      }),
+    );
+  };
+
+  it('takes metadata for it, and a deletion not', async () => {
+    const [stream, described, missing] = [freshStream(), freshStream(), freshStream()];
+    await client.appendToStream(stream, numbered(1));
+    expect(await remove(stream)).toEqual([status.OK]);
+    const deleted = [status.FAILED_PRECONDITION, 'stream-deleted', stream, undefined, undefined];
+    expect(await remove(stream)).toEqual(deleted);
+    await client.setStreamMetadata(described, { cacheControl: 10 });
+    expect(await remove(described)).toEqual([status.OK]);
+    const wrong = [status.FAILED_PRECONDITION, 'wrong-expected-version', missing, '-4', '-1'];
+    expect(await remove(missing)).toEqual(wrong);
+  });
+});
+
 describe('gossip', () => {
   it('names one leading node, and the same one each time', async () => {
     const gossip = new gossipGrpc.GossipClient(address, credentials.createInsecure());

@@ -116,6 +116,11 @@ describe('a catch-up subscription to $all', () => {
   it.each([
     ['stream prefix', (own: string[]) => streamNameFilter({ prefixes: [own[1]!, own[3]!] }), [10, 11, 30, 31]],
     ['stream regex', (own: string[]) => streamNameFilter({ regex: `^${own[2]!}$` }), [20, 21]],
+    [
+      'stream regex as .NET has it',
+      (own: string[]) => streamNameFilter({ regex: `(?i)\\A${own[2]!.toUpperCase()}\\z` }),
+      [20, 21],
+    ],
     ['event type prefix', (_: string[], id: string) => eventTypeFilter({ prefixes: [`Od${id}`] }), [10, 11, 30, 31]],
     [
       'event type regex',

@@ -9,6 +9,10 @@ describe('an expression of a client', () => {
     ['^(?!\\$).+-\\d+$', 'account-12', true],
     ['\\p{Script=Han}', '账户', true],
     ['(a)\\1', 'aa', true],
+    ['(?i)^ACC', 'account', true],
+    ['\\Aaccount-\\d\\z', 'account-1', true],
+    ['\\Acount', 'account', false],
+    ['a\\\\A', 'a\\A', true],
   ])('%s on %s is %s', (source, name, verdict) => {
     expect(matcherOf(source)(name)).toBe(verdict);
   });

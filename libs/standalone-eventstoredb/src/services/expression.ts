@@ -14,12 +14,21 @@ export function matcherOf(source: string): (name: string) => boolean {
   return simple ? (name) => pattern.test(name) : limited(pattern, source);
 }
 
+/** What .NET knows and JavaScript does not: options before an expression, names for the ends of the text. */
+const OPTIONS = /^\(\?([ims]+)\)/;
+const ESCAPES = /\\[^]/g;
+const ENDS: Readonly<Record<string, string>> = { '\\A': '(?<![^])', '\\z': '(?![^])', '\\Z': '(?![^])' };
+
 function patternOf(source: string): RegExp {
+  const options = OPTIONS.exec(source)?.[1] ?? '';
+  const flags = [...new Set(options)].join('');
+  const bare = options === '' ? source : source.slice(options.length + 3);
+  const body = bare.replace(ESCAPES, (escape) => ENDS[escape] ?? escape);
   try {
-    return new RegExp(source, 'u');
+    return new RegExp(body, `${flags}u`);
   } catch {
     try {
-      return new RegExp(source);
+      return new RegExp(body, flags);
     } catch (error) {
       throw invalidArgument(`'${source}' is not a regular expression: ${(error as Error).message}`);
     }

@@ -31,7 +31,8 @@ export class Deleter {
       case 'no_stream':
         return info.last < 0 || isSoftDeleted(info) ? undefined : wrong;
       case 'stream_exists':
-        return info.last < 0 ? wrong : undefined;
+        if (isSoftDeleted(info)) return { kind: 'deleted' };
+        return info.last < 0 && this.log.streams.open(metastreamOf(info.name)).last < 0 ? wrong : undefined;
       default:
         return expected === info.last ? undefined : wrong;
     }
