@@ -21,6 +21,19 @@ describe('an expression of a client', () => {
     expect(() => matcherOf(source)(`${'a'.repeat(60)}!`)).toThrow(/takes more than/);
   });
 
+  it('that takes long on each of many names is stopped', () => {
+    const matches = matcherOf('^(a+)+$');
+    const all = (): void => {
+      for (let n = 0; n < 10_000; n++) matches(`${'a'.repeat(22)}!${n}`);
+    };
+    expect(all).toThrow(/takes more than 300 ms on few names/);
+  });
+
+  it('is looked for in a long name as in a short one', () => {
+    expect(matcherOf('a+b$')(`${'a'.repeat(2000)}b`)).toBe(true);
+    expect(() => matcherOf('a+b$')('a'.repeat(100_000))).toThrow(/takes more than 100 ms/);
+  });
+
   it('that is none is refused', () => {
     expect(() => matcherOf('(')).toThrow(/is not a regular expression/);
   });
