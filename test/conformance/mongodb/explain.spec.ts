@@ -109,6 +109,38 @@ describe('plans', () => {
   });
 });
 
+describe('negations', () => {
+  it.each<[Document, readonly string[], Document | undefined]>([
+    [{ b: { $ne: 5 } }, ['[MinKey, 5)', '(5, MaxKey]'], undefined],
+    [{ b: { $nin: [7, 2] } }, ['[MinKey, 2)', '(2, 7)', '(7, MaxKey]'], undefined],
+    [{ b: { $not: { $gt: 5 } } }, ['[MinKey, 5]', '(inf.0, MaxKey]'], undefined],
+    [{ b: { $not: { $lte: 5 } } }, ['[MinKey, -inf.0)', '(5, MaxKey]'], undefined],
+    [{ b: { $ne: null } }, ['[MinKey, null)', '(null, MaxKey]'], { b: { $not: { $eq: null } } }],
+    [{ b: { $exists: true } }, ['[MinKey, MaxKey]'], { b: { $exists: true } }],
+    [{ b: { $exists: false } }, ['[null, null]'], { b: { $not: { $exists: true } } }],
+  ])('%j is bounded', async (filter, bounds, rest) => {
+    await fill();
+    await subject.coll.createIndex({ b: 1 });
+    const plan = planOf(await subject.coll.find(filter).explain('queryPlanner'));
+    expect(scanOf(plan)['indexBounds']).toEqual({ b: bounds });
+    expect(plan['filter']).toEqual(rest);
+  });
+
+  it('are read backwards, and not from an index that lacks what they find', async () => {
+    await fill();
+    await subject.coll.createIndex({ b: -1 });
+    const explained = await subject.coll.find({ b: { $ne: 5 } }).explain('executionStats');
+    expect(scanOf(planOf(explained))['indexBounds']).toEqual({ b: ['[MaxKey, 5)', '(5, MinKey]'] });
+    expect(explained['executionStats']).toMatchObject({ nReturned: 19, totalKeysExamined: 19, totalDocsExamined: 19 });
+    await subject.coll.createIndex({ z: 1 }, { sparse: true });
+    const stages = async (filter: Document) =>
+      stagesOf(planOf(await subject.coll.find(filter).explain('queryPlanner'))).at(-1);
+    expect(await stages({ z: { $ne: 5 } })).toBe('COLLSCAN');
+    expect(await stages({ z: { $exists: true } })).toBe('IXSCAN');
+    expect(await stages({ z: { $exists: false } })).toBe('COLLSCAN');
+  });
+});
+
 describe('counts', () => {
   async function explainCount(command: Document): Promise<Document> {
     const count = { count: subject.coll.collectionName, ...command };

@@ -45,6 +45,7 @@ function ascendingEnds(bounds: FieldBounds | undefined): [End, End] | undefined 
     const [point] = bounds.values;
     return point === undefined ? undefined : [given(point), given(point)];
   }
+  if (bounds.kind === 'outside') return undefined;
   const { low, high } = bounds;
   const known = ENDS[canonicalOf(typeOf((low ?? high)?.value ?? null))];
   if ((low === undefined || high === undefined) && known === undefined) return undefined;

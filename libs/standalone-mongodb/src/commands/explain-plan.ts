@@ -120,11 +120,27 @@ function residual(plan: Plan, node: Node): Doc | undefined {
   if (plan.kind !== 'ixscan') return undefined;
   const nodes = node.kind === 'and' ? node.nodes : [node];
   const left = nodes.filter((one) => {
+    const negated = negatedField(one);
+    if (negated !== undefined) return !isLeftOut(plan, negated);
     if (one.kind !== 'field' || !['eq', 'in', 'gt', 'gte', 'lt', 'lte'].includes(one.test.op)) return true;
     const at = plan.index.fields.indexOf(one.path);
     return at < 0 || plan.bounds[at] === undefined || plan.index.multikey[at] === true;
   });
   return left.length === 0 ? undefined : docOf(parsedQuery({ kind: 'and', nodes: left }));
+}
+
+/** The path of `{path: {$not: …}}`. */
+function negatedField(node: Node): string | undefined {
+  const inner = node.kind === 'not' ? node.node : undefined;
+  const only = inner?.kind === 'and' && inner.nodes.length === 1 ? inner.nodes[0] : inner;
+  return only?.kind === 'field' ? only.path : undefined;
+}
+
+/** Whether the bounds say all of a path's negation: of null they do not, for what is missing has its key. */
+function isLeftOut({ index, bounds }: IndexPlan, path: string): boolean {
+  const at = index.fields.indexOf(path);
+  const bound = bounds[at];
+  return bound?.kind === 'outside' && bound.hole !== undefined && !bound.excludesMissing && index.multikey[at] !== true;
 }
 
 /** Keys alone: one stretch of them is counted, several are scanned. */
@@ -159,6 +175,8 @@ function indexScan(plan: IndexPlan, ran?: Ran): PlainObject {
 /** `reversed`: read from the greater to the lesser. */
 function boundsText(bounds: FieldBounds | undefined, reversed: boolean): string[] {
   if (bounds === undefined) return [reversed ? '[MaxKey, MinKey]' : '[MinKey, MaxKey]'];
+  if (bounds.kind === 'outside')
+    return around(bounds.hole === undefined ? [] : boundsText(bounds.hole, reversed), reversed);
   if (bounds.kind === 'points') {
     const points = bounds.values.map((value) => `[${shellText(value)}, ${shellText(value)}]`);
     return reversed ? points.reverse() : points;
@@ -173,6 +191,19 @@ function boundsText(bounds: FieldBounds | undefined, reversed: boolean): string[
   if (!reversed) return [`${low[0] as string}${low[1] as string}, ${high[0] as string}${high[1] as string}`];
   const [open, close] = [high[1] === ']' ? '[' : '(', low[0] === '[' ? ']' : ')'];
   return [`${open}${high[0] as string}, ${low[1] as string}${close}`];
+}
+
+/** All but the given stretches, which come in order. */
+function around(holes: readonly string[], reversed: boolean): string[] {
+  const [first, last] = reversed ? ['MaxKey', 'MinKey'] : ['MinKey', 'MaxKey'];
+  let from = `[${first}`;
+  const texts = holes.map((hole) => {
+    const comma = hole.lastIndexOf(', ');
+    const text = `${from}, ${hole.slice(1, comma)}${hole.startsWith('[') ? ')' : ']'}`;
+    from = `${hole.endsWith(']') ? '(' : '['}${hole.slice(comma + 2, -1)}`;
+    return text;
+  });
+  return [...texts, `${from}, ${last}]`];
 }
 
 type Ends = readonly [least: readonly [string, string], most: readonly [string, string]];

@@ -11,10 +11,20 @@ export interface KeyRange {
   readonly end: Buffer;
 }
 
-/** What one field of an index is held to: single values, or a stretch of one type. */
-export type FieldBounds =
+/** What one field of an index is held to: single values, a stretch of one type, or all but such. */
+export type FieldBounds = Hole | Outside;
+
+export type Hole =
   | { readonly kind: 'points'; readonly values: readonly Value[] }
   | { readonly kind: 'stretch'; readonly low: Edge | undefined; readonly high: Edge | undefined };
+
+export interface Outside {
+  readonly kind: 'outside';
+  /** Undefined: nothing is left out. */
+  readonly hole: Hole | undefined;
+  /** Documents that lack the field are surely not meant. */
+  readonly excludesMissing: boolean;
+}
 
 export interface Edge {
   readonly value: Value;
@@ -33,7 +43,7 @@ export function conjuncts(node: Node, into = new Map<string, Test[]>()): Readonl
 }
 
 /** The bounds that a path's tests allow. On a multikey field only one test counts: others may hold for other elements. */
-export function boundsOf(tests: readonly Test[], multikey: boolean): FieldBounds | undefined {
+export function boundsOf(tests: readonly Test[], multikey: boolean): Hole | undefined {
   for (const test of tests) {
     if (test.op === 'eq' && isPoint(test.value)) return { kind: 'points', values: [test.value] };
   }
@@ -56,6 +66,41 @@ export function boundsOf(tests: readonly Test[], multikey: boolean): FieldBounds
   if (low === undefined && isNumber(high?.value)) low = { value: -Infinity, inclusive: true };
   return low === undefined && high === undefined ? undefined : { kind: 'stretch', low, high };
 }
+
+/** Tests by path that must not hold. */
+export function negations(node: Node, into = new Map<string, Test[]>()): ReadonlyMap<string, Test[]> {
+  if (node.kind === 'and') for (const inner of node.nodes) negations(inner, into);
+  if (node.kind !== 'not') return into;
+  const inner = node.node.kind === 'and' && node.node.nodes.length === 1 ? node.node.nodes[0] : node.node;
+  if (inner?.kind === 'field') into.set(inner.path, [...(into.get(inner.path) ?? []), inner.test]);
+  return into;
+}
+
+/**
+ * The bounds of a path that no other test holds: all but what must not be, or all that exists. Whoever matches a negation has no key
+ * within the hole, of an array neither.
+ */
+export function outsideOf(
+  tests: readonly Test[],
+  negated: readonly Test[],
+  multikey: boolean,
+): FieldBounds | undefined {
+  if (negated.some((test) => test.op === 'exists')) return { kind: 'points', values: [null] };
+  for (const test of negated) {
+    if (test.op === 'in' ? test.patterns.length > 0 : !NEGATABLE.has(test.op)) continue;
+    const hole = boundsOf([test], true);
+    if (hole === undefined) continue;
+    const excludesMissing = hole.kind === 'points' && hole.values.includes(null);
+    // An array's elements that are no documents have the key of null below it, and are not null.
+    if (excludesMissing && multikey) continue;
+    return { kind: 'outside', hole, excludesMissing };
+  }
+  return tests.some((test) => test.op === 'exists')
+    ? { kind: 'outside', hole: undefined, excludesMissing: true }
+    : undefined;
+}
+
+const NEGATABLE: ReadonlySet<Test['op']> = new Set(['eq', 'gt', 'gte', 'lt', 'lte']);
 
 function edgesOf(test: Test): { low?: Edge; high?: Edge } | undefined {
   if (test.op === 'regex') return prefixEdges(test.source, test.flags);
@@ -118,6 +163,39 @@ export function keyRange(
   const start = first === undefined ? typeKey : first.inclusive ? at(first) : successor(at(first));
   const end = last === undefined ? successor(typeKey) : last.inclusive ? successor(at(last)) : at(last);
   return bounded({ start, end });
+}
+
+/** The keys that begin with `points` but do not lie in a hole in the field after them. */
+export function outsideRanges(
+  table: number,
+  points: readonly Value[],
+  descending: readonly boolean[],
+  hole: Hole | undefined,
+): readonly KeyRange[] {
+  const whole = keyRange(table, points, descending, undefined);
+  const cuts =
+    hole?.kind === 'points'
+      ? hole.values.map((value) => prefixKey(table, [...points, value], descending)).map(uncut)
+      : [hole === undefined ? undefined : stretchCut(table, points, descending, hole)];
+  const sorted = cuts.filter((cut) => cut !== undefined).sort((a, b) => Buffer.compare(a.start, b.start));
+  const starts = [whole.start, ...sorted.map((cut) => cut.end)];
+  const ends = [...sorted.map((cut) => cut.start), whole.end];
+  return starts.map((start, i) => ({ start, end: ends[i] as Buffer }));
+}
+
+/** Bounds of long keys take in more than was meant: nothing may be left out by them. */
+function uncut(prefix: Buffer): KeyRange | undefined {
+  return prefix.length > KEY_LIMIT ? undefined : { start: prefix, end: successor(prefix) };
+}
+
+function stretchCut(
+  table: number,
+  points: readonly Value[],
+  descending: readonly boolean[],
+  stretch: Extract<Hole, { kind: 'stretch' }>,
+): KeyRange | undefined {
+  const range = keyRange(table, points, descending, stretch);
+  return range.start.length < KEY_LIMIT && range.end.length < KEY_LIMIT ? range : undefined;
 }
 
 function prefixKey(table: number, points: readonly Value[], descending: readonly boolean[]): Buffer {

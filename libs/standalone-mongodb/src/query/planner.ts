@@ -5,7 +5,17 @@ import { fail } from '../errors.js';
 import type { Collection } from '../storage/collection.js';
 import type { IndexInfo } from '../storage/index-info.js';
 import type { Node, Test } from './ast.js';
-import { boundsOf, conjuncts, keyRange, wholeIndex, type FieldBounds, type KeyRange } from './bounds.js';
+import {
+  boundsOf,
+  conjuncts,
+  keyRange,
+  negations,
+  outsideOf,
+  outsideRanges,
+  wholeIndex,
+  type FieldBounds,
+  type KeyRange,
+} from './bounds.js';
 import { implies } from './implies.js';
 import { naturalOf, type SortSpec } from './sort.js';
 
@@ -76,7 +86,7 @@ function planIndex(
   forced: boolean,
 ): { plan: IndexPlan; score: number } | undefined {
   if (index.partial !== undefined && !implies(node, index.partial)) return undefined;
-  const bounds = fieldBounds(index, tests);
+  const bounds = fieldBounds(index, tests, negations(node));
   if (index.sparse && !forced && !excludesMissing(bounds)) return undefined;
   const order = index.hashed ? undefined : orderOf(index, bounds, sort);
   const wantsOrder = sort.fields.length > 0;
@@ -88,7 +98,7 @@ function planIndex(
   const single = ranges.length === 1 && exact;
   const score =
     points * 10 +
-    (held > points ? 5 : 0) +
+    (held === points ? 0 : bounds[held - 1]?.kind === 'stretch' ? 5 : 1) +
     (wantsOrder && order !== undefined ? 4 : 0) +
     (single ? 1000 : exact ? 100 : 0);
   const sorted = order !== undefined || !wantsOrder;
@@ -104,7 +114,11 @@ function isPoints(bounds: FieldBounds | undefined): bounds is Extract<FieldBound
 }
 
 /** Bounds of the leading fields: points as long as there are, then one stretch. */
-function fieldBounds(index: IndexInfo, tests: ReadonlyMap<string, readonly Test[]>): FieldBounds[] {
+function fieldBounds(
+  index: IndexInfo,
+  tests: ReadonlyMap<string, readonly Test[]>,
+  negated: ReadonlyMap<string, readonly Test[]>,
+): FieldBounds[] {
   const bounds: FieldBounds[] = [];
   let combinations = 1;
   let sawMultikey = false;
@@ -113,18 +127,22 @@ function fieldBounds(index: IndexInfo, tests: ReadonlyMap<string, readonly Test[
     // Two fields under one array: their tests may hold for different elements.
     if (multikey && sawMultikey) break;
     sawMultikey ||= multikey;
-    const bound = boundsOf(tests.get(name) ?? [], multikey);
+    const own = tests.get(name) ?? [];
+    const bound = boundsOf(own, multikey) ?? outsideOf(own, negated.get(name) ?? [], multikey);
     if (bound === undefined) break;
-    if (bound.kind === 'points') combinations *= bound.values.length;
+    const values = bound.kind === 'outside' ? bound.hole : bound;
+    if (values?.kind === 'points') combinations *= values.values.length;
     if (combinations > MAX_RANGES) break;
     bounds.push(bound);
-    if (bound.kind === 'stretch') break;
+    if (bound.kind !== 'points') break;
   }
   return bounds;
 }
 
 function excludesMissing(bounds: readonly FieldBounds[]): boolean {
-  return bounds.some((bound) => bound.kind === 'stretch' || !bound.values.includes(null));
+  return bounds.some((bound) =>
+    bound.kind === 'outside' ? bound.excludesMissing : bound.kind === 'stretch' || !bound.values.includes(null),
+  );
 }
 
 function rangesOf(index: IndexInfo, bounds: readonly FieldBounds[]): readonly KeyRange[] {
@@ -136,7 +154,11 @@ function rangesOf(index: IndexInfo, bounds: readonly FieldBounds[]): readonly Ke
     if (bound.kind !== 'points') break;
     prefixes = prefixes.flatMap((prefix) => bound.values.map((value) => [...prefix, value]));
   }
-  const ranges = prefixes.map((points) => keyRange(index.table, points, index.descending, stretch));
+  const ranges = prefixes.flatMap((points) =>
+    last?.kind === 'outside'
+      ? outsideRanges(index.table, points, index.descending, last.hole)
+      : [keyRange(index.table, points, index.descending, stretch)],
+  );
   return ranges
     .filter((range) => Buffer.compare(range.start, range.end) < 0)
     .sort((a, b) => Buffer.compare(a.start, b.start));
