@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { compactIfAsked } from './compaction.js';
 import { DATA_FILE, checkDataFile, cutOffAgain } from './data-file.js';
+import { freePageOptions } from './free-pages.js';
 import { reserveLockFile } from './lock-file.js';
 import { checkPages } from './page-check.js';
 import { verifyAll } from './verify.js';
@@ -93,9 +94,10 @@ function openChecked(dataDir: string): Files {
   }
 }
 
-/** Opens the tables of a folder, which must be one that {@link openFiles} has let pass before. */
-export function openEnvironment(dataDir: string): Files {
+/** Opens the tables of a folder, which must be one that {@link openFiles} has let pass before. `again`: see {@link freePageOptions}. */
+export function openEnvironment(dataDir: string, again = false): Files {
   const root = open<unknown, string>({
+    ...freePageOptions(again),
     path: dataDir,
     maxDbs: 16,
     maxReaders: MAX_READERS,

@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { isOfFreePages } from './free-pages.js';
 
 const { ENOSPC, EDQUOT, EFBIG, EIO } = constants.errno;
 /** lmdb's own number for a map that can't grow. */
@@ -16,6 +17,8 @@ export class StorageError extends Error {
   constructor(
     message: string,
     readonly full: boolean,
+    /** lmdb refused it for its list of free pages: it can be tried once more. */
+    readonly again = false,
   ) {
     super(message);
   }
@@ -42,7 +45,7 @@ export async function commitFailure(dataDir: string, failed: unknown): Promise<S
   if (FULL.includes(cause.code) || (cause.code === EIO && isFull(dataDir))) {
     return noSpace();
   }
-  return new StorageError(`writing failed, restart the server: ${cause.message}`, false);
+  return new StorageError(`writing failed, restart the server: ${cause.message}`, false, isOfFreePages(cause));
 }
 
 export function noSpace(): StorageError {

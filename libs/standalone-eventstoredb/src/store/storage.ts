@@ -49,15 +49,16 @@ export class Storage {
 
   /**
    * Opens the files anew. To be called as the first thing in a turn of the event loop, with no write under way: closing then
-   * takes microtasks only, so that nobody reads in between (every read is done within a turn).
+   * takes microtasks only, so that nobody reads in between (every read is done within a turn). `again`: to write once more what
+   * was refused; after that they are due to be opened anew as usual.
    */
-  async reopen(): Promise<void> {
-    this.due = false;
+  async reopen(again = false): Promise<void> {
+    this.due = again;
     try {
       // A new, empty file in its place would look as if nothing had ever been written.
       if (statSync(this.path).ino !== this.inode) throw new Error('it was replaced');
       await this.current.root.close();
-      this.current = openEnvironment(this.dataDir);
+      this.current = openEnvironment(this.dataDir, again);
     } catch (error) {
       this.failure = new Error(`${this.path} can't be opened any more: ${(error as Error).message}`);
       throw this.failure;

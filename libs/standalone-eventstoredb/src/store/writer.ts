@@ -1,5 +1,5 @@
 import type { Storage } from './storage.js';
-import { type StorageError, commitFailure, lacksSpace, noSpace } from './storage-error.js';
+import { StorageError, commitFailure, lacksSpace, noSpace } from './storage-error.js';
 
 /** Something to be written. */
 interface Job {
@@ -104,19 +104,17 @@ export class Writer {
   private async commit(): Promise<void> {
     const group = this.waiting;
     this.waiting = [];
-    const { root } = this.storage.files;
     const bytes = group.reduce((sum, job) => sum + job.bytes, 0);
     // lmdb's way of saying that the disk is full has been seen to end the process (it writes beyond a buffer).
     if (lacksSpace(this.storage.dataDir, bytes)) return this.giveUp(group, noSpace());
-    const refused = new Map<Job, Error>();
-    try {
-      await root.batch(() => {
-        for (const job of group) attempt(job, refused);
-      });
-    } catch (error) {
-      return this.giveUp(group, await commitFailure(this.storage.dataDir, error));
+    let refused = await this.write(group);
+    if (refused instanceof StorageError && refused.again) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await this.storage.reopen(true);
+      refused = await this.write(group);
     }
-    root.resetReadTxn();
+    if (refused instanceof StorageError) return this.giveUp(group, refused);
+    this.storage.files.root.resetReadTxn();
     this.underWay = Math.max(group.length + this.waiting.length, this.underWay * FADING);
     this.enough = Math.max(1, Math.floor(this.underWay * GATHERED_SHARE));
     for (const job of group) {
@@ -125,6 +123,19 @@ export class Writer {
       else job.failed(error);
     }
     this.storage.touch(COMMIT_TOUCHES_BYTES);
+  }
+
+  /** Commits what a group of jobs writes; answers with those whose write threw, or with why nothing is stored. */
+  private async write(group: readonly Job[]): Promise<Map<Job, Error> | StorageError> {
+    const refused = new Map<Job, Error>();
+    try {
+      await this.storage.files.root.batch(() => {
+        for (const job of group) attempt(job, refused);
+      });
+    } catch (error) {
+      return commitFailure(this.storage.dataDir, error);
+    }
+    return refused;
   }
 
   /**

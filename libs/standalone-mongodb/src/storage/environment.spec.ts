@@ -31,3 +31,28 @@ describe('a batch that could not be stored', () => {
     expect(found).toEqual(['value', 'value']);
   });
 });
+
+describe('a batch that lmdb refuses for its list of free pages', () => {
+  const refusal = (): Error => Object.assign(new Error('MDB_BAD_TXN: freelist entry'), { code: -30782 });
+  const refuse = (times: number): void => {
+    const { meta } = environment;
+    const ifExists = meta.ifExists.bind(meta);
+    let refused = 0;
+    meta.ifExists = (key, batch) => (refused++ < times ? Promise.reject(refusal()) : ifExists(key, batch));
+  };
+  const found = () => ['a', 'b', 'c'].map((key) => environment.records.get(Buffer.from(key))?.toString());
+
+  it('is written after the files were opened again, with what came behind it', async () => {
+    refuse(1);
+    await Promise.all(['a', 'b', 'c'].map((key) => put(Buffer.from(key))));
+    expect(found()).toEqual(['value', 'value', 'value']);
+    expect(environment.reopenings).toBeGreaterThan(0);
+  });
+
+  it('is lost when it is refused again, and the next is written', async () => {
+    refuse(2);
+    await expect(put(Buffer.from('a'))).rejects.toThrow('freelist entry');
+    await put(Buffer.from('b'));
+    expect(found()).toEqual([undefined, 'value', undefined]);
+  });
+});

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import { keyEncoder } from '../bson/key-bytes.js';
 import type { Changes } from './changes.js';
+import { freePageOptions, isOfFreePages } from './free-pages.js';
 import { MappedMemory } from './mapped-memory.js';
 import { Table } from './table.js';
 
@@ -49,6 +50,9 @@ export class Store {
   /** Of the first batch that failed; those after it are lost with it. */
   #cause: Promise<Error> | undefined;
   #lost: Error | undefined;
+  /** What was refused for lmdb's list of free pages, and is written again. */
+  #refused: Held[] = [];
+  #isSecondTry = false;
   #held: Held[] = [];
 
   constructor(
@@ -66,7 +70,7 @@ export class Store {
     const binary = { keyEncoder, encoding: 'binary' } as const;
     // Without its batches of an event turn: nobody could catch what those reject with.
     const options = { ...binary, maxDbs: 8, overlappingSync: false, noSubdir: false, eventTurnBatching: false };
-    this.#root = open<Buffer, Buffer>({ path: this.path, ...options });
+    this.#root = open<Buffer, Buffer>({ path: this.path, ...options, ...freePageOptions(this.#isSecondTry) });
     this.records.attach(this.#root.openDB('records', binary));
     this.indexes.attach(this.#root.openDB('indexes', binary));
     this.meta.attach(this.#root.openDB('meta', binary));
@@ -108,8 +112,13 @@ export class Store {
       this.#root?.resetReadTxn();
     } catch (error) {
       this.#cause ??= causeOf(error);
-      this.#lost = await this.#cause;
-      throw this.#lost;
+      const cause = await this.#cause;
+      if (!this.#isSecondTry && isOfFreePages(cause)) {
+        this.#wantsReopening = true;
+        return new Promise((resolve) => this.#refused.push({ changes, resolve }));
+      }
+      this.#lost = cause;
+      throw cause;
     } finally {
       this.#writing -= 1;
       if (this.#writing === 0) this.#rest();
@@ -119,7 +128,22 @@ export class Store {
   /** Nothing is being written. */
   #rest(): void {
     if (this.#lost !== undefined) this.#recover(this.#lost);
+    else if (this.#refused.length > 0) this.#tryAgain();
+    else if (this.#isSecondTry) {
+      this.#isSecondTry = false;
+      this.#wantsReopening = true;
+    }
     if (this.#wantsReopening) setImmediate(() => void this.#reopen());
+  }
+
+  /** What was refused comes before what waits, in its order, once the files are open again. */
+  #tryAgain(): void {
+    this.#held.unshift(...this.#refused);
+    this.#refused = [];
+    this.#root?.resetReadTxn();
+    this.#sequence = this.#storedSequence();
+    this.#cause = undefined;
+    this.#isSecondTry = true;
   }
 
   /** What waited was decided on what was lost: it is lost, too. */
@@ -131,6 +155,7 @@ export class Store {
     this.onLost();
     this.#lost = undefined;
     this.#cause = undefined;
+    this.#isSecondTry = false;
     // What lmdb keeps in memory of free pages may be why it failed; what it reads from the file is sound.
     this.#wantsReopening = true;
   }
