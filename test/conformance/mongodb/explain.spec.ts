@@ -187,6 +187,7 @@ describe('counts', () => {
     expect([await count({ n: { $lt: 5 } }), await count({ n: { $gte: -Infinity } }), await count({ n: NaN })]).toEqual([
       2, 2, 1,
     ]);
+    expect([await count({ n: { $gte: NaN, $lt: 5 } }), await count({ n: { $gt: NaN } })]).toEqual([0, 0]);
     expect([await count({ n: null }), await count({ n: { $lt: 'y' } }), await count({ n: 1 })]).toEqual([2, 1, 1]);
   });
 

@@ -129,7 +129,8 @@ function isPoint(value: Value): boolean {
   return !(value instanceof Arr || value instanceof RegExpValue || value instanceof UndefinedValue);
 }
 
-function isEdge(value: Value): boolean {
+/** Whether a range test with this value is said by bounds: NaN bounds nothing. */
+export function isEdge(value: Value): boolean {
   if (value === null || value instanceof Arr || value instanceof MinKey || value instanceof MaxKey) return false;
   return (
     !(value instanceof Decimal && Number.isNaN(toDouble(value))) && !(isNumber(value) && Number.isNaN(toDouble(value)))

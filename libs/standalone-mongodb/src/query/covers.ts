@@ -1,7 +1,7 @@
 import { canonicalOf } from '../bson/compare.js';
 import { typeOf } from '../bson/values.js';
 import type { Node, Test } from './ast.js';
-import { conjuncts, type FieldBounds } from './bounds.js';
+import { conjuncts, isEdge, type FieldBounds } from './bounds.js';
 import type { IndexPlan } from './planner.js';
 
 /** Whether an index plan's keys are those of the matching documents and no others: then counting needs no document. */
@@ -35,5 +35,5 @@ function sayAll(bounds: FieldBounds, tests: readonly Test[]): boolean {
 
 /** The place in BSON's order of what a range test compares with; undefined for other tests. */
 function placeOf(test: Test): number | undefined {
-  return 'value' in test && test.op !== 'eq' ? canonicalOf(typeOf(test.value)) : undefined;
+  return 'value' in test && test.op !== 'eq' && isEdge(test.value) ? canonicalOf(typeOf(test.value)) : undefined;
 }
