@@ -17,7 +17,7 @@ const head = BigInt(round.head);
 const upcasters = new Upcasters();
 const said = new Set();
 const sayOnce = (line) => said.has(line) || (said.add(line) && process.stdout.write(`${line}\n`));
-const WRITES = new Set(['insert', 'replace', 'park', 'saveCheckpoint']);
+const WRITES = new Set(['insertPack', 'replace', 'park', 'saveCheckpoint']);
 
 /** Stores that say when the first write is made. */
 function telling(stores) {

@@ -1,12 +1,27 @@
 import type { EventSource, ProjectionStores, SourceChunk, SourceEvent } from '#libs/projection-engine';
+import type { DocumentPack, ProjectionStore, StoredDocument } from '#libs/read-store';
 
 /** Thrown where a process is stopped: from then on, it does nothing any more. */
 export class Stopped extends Error {}
 
 /** Writes of several things: a process can be stopped when some are done and others are not. */
-const BULK = new Set(['insert', 'replace', 'park', 'insertMany']);
+const BULK = new Set(['insertPack', 'replace', 'park', 'insertMany']);
 
 const READS = new Set(['readAll', 'readStream', 'subscribeAll']);
+
+/** A pack of which half can be sent. */
+class OpenPack implements DocumentPack {
+  readonly documents: StoredDocument[] = [];
+  readonly bytes = 0;
+
+  get count(): number {
+    return this.documents.length;
+  }
+
+  add(documents: readonly StoredDocument[]): void {
+    this.documents.push(...documents);
+  }
+}
 
 /** A call of something that a program awaits. */
 export interface Call {
@@ -47,6 +62,8 @@ export class Interrupter {
         return (...args: unknown[]) => {
           const result = (): unknown => Reflect.apply(value, target, args);
           const place = `${name}.${String(property)}`;
+          if (property === 'newPack') return new OpenPack();
+          if (property === 'insertPack') return this.insert(target as ProjectionStore, place, args[0] as OpenPack);
           if (property === 'projectionStore') return this.around(result() as object, 'store');
           if (READS.has(String(property))) return this.pages(result, place);
           return this.pass({
@@ -57,6 +74,15 @@ export class Interrupter {
         };
       },
     });
+  }
+
+  private insert(store: ProjectionStore, place: string, { documents }: OpenPack): Promise<unknown> {
+    const run = ([given]: readonly unknown[]): Promise<void> => {
+      const pack = store.newPack();
+      pack.add(given as StoredDocument[]);
+      return store.insertPack(pack);
+    };
+    return this.pass({ place, args: [documents], run });
   }
 
   /** When all that was sent before the stop has come to its end. */

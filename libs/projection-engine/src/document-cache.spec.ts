@@ -8,36 +8,36 @@ const document = (id: string, position = 1n) => ({ _id: id, position });
 describe('the cache of documents', () => {
   it('keeps the last state of each, until it is dropped', () => {
     const cache = new DocumentCache();
-    cache.keep(document('a'));
-    cache.keep(document('a', 2n));
-    cache.keep(document('b'));
+    cache.keep(document('a'), 10);
+    cache.keep(document('a', 2n), 10);
+    cache.keep(document('b'), 10);
     expect([cache.find('a'), cache.find('b'), cache.find('c')]).toEqual([document('a', 2n), document('b'), undefined]);
     cache.drop('a');
     expect(cache.find('a')).toBeUndefined();
-    cache.keep(document('a', 3n));
+    cache.keep(document('a', 3n), 10);
     expect(cache.find('a')).toEqual(document('a', 3n));
   });
 
   it('is bounded, whatever is dropped and kept again', () => {
-    const cache = new DocumentCache(10);
+    const cache = new DocumentCache({ documents: 10, bytes: 1_000 });
     for (let n = 0; n < 1_000; n += 1) {
-      cache.keep(document(`${n % 25}`));
+      cache.keep(document(`${n % 25}`), 10);
       if (n % 3 === 0) cache.drop(`${n % 25}`);
     }
     const kept = Array.from({ length: 25 }, (_, n) => cache.find(`${n}`)).filter(Boolean);
     expect(kept.length).toBeLessThanOrEqual(10);
     expect(cache.find(`${999 % 25}`)).toBeUndefined();
-    cache.keep(document('last'));
+    cache.keep(document('last'), 10);
     expect(cache.find('last')).toBeDefined();
   });
 
   it('still knows some where a few too many take turns', () => {
-    const cache = new DocumentCache(100);
+    const cache = new DocumentCache({ documents: 100, bytes: 10_000 });
     let known = 0;
     for (let n = 0; n < 1_200; n += 1) {
       const id = `${n % 120}`;
       if (cache.find(id)) known += 1;
-      cache.keep(document(id));
+      cache.keep(document(id), 10);
     }
     expect(known).toBeGreaterThan(500);
   });
@@ -49,7 +49,7 @@ describe('a lane', () => {
   async function folded(stores: MemoryStores): Promise<void> {
     const source = new MemorySource();
     source.append(...history);
-    const cut = { maxBatchEvents: 1, pageSize: 1, deferral: { events: 1, documents: 1 } };
+    const cut = { maxBatchEvents: 1, pageSize: 1, deferral: { events: 1, documents: 1, bytes: 1_000_000 } };
     await new Drain({ source, stores, projections: [boxes], ...cut }).catchUp(100n);
   }
 

@@ -1,12 +1,13 @@
 import type {
   CheckpointDocument,
+  DocumentPack,
   IndexSpec,
   ModelName,
   ParkedEntry,
   ProjectionStore,
   StoredDocument,
 } from '#libs/read-store';
-import { collectionName } from '#libs/read-store';
+import { collectionName, storedBytes } from '#libs/read-store';
 import type { ProjectionStores } from './drain.js';
 import { documentDigest } from './digest.js';
 import type { AppendOnlyProjection, FoldedProjection, SourceEvent } from './projection.js';
@@ -132,6 +133,21 @@ export class MemoryStores implements ProjectionStores {
   }
 }
 
+class MemoryPack implements DocumentPack {
+  readonly documents: StoredDocument[] = [];
+  bytes = 0;
+
+  get count(): number {
+    return this.documents.length;
+  }
+
+  add(documents: readonly StoredDocument[]): void {
+    const bytes = documents.reduce((sum, document) => sum + storedBytes(document), 0);
+    this.documents.push(...documents);
+    this.bytes += bytes;
+  }
+}
+
 class MemoryStore implements ProjectionStore {
   constructor(
     readonly name: string,
@@ -149,8 +165,12 @@ class MemoryStore implements ProjectionStore {
     });
   }
 
-  async insert(documents: readonly StoredDocument[]): Promise<void> {
-    await this.step('insert', documents, (document) => {
+  newPack(): DocumentPack {
+    return new MemoryPack();
+  }
+
+  async insertPack(pack: DocumentPack): Promise<void> {
+    await this.step('insert', (pack as MemoryPack).documents, (document) => {
       if (!this.documents.has(document._id)) this.documents.set(document._id, structuredClone(document));
     });
   }

@@ -1,4 +1,4 @@
-import type { ParkMark, StoredDocument } from '#libs/read-store';
+import { storedBytes, type KnownSizes, type ParkMark, type StoredDocument } from '#libs/read-store';
 import { ProjectionError } from './errors.js';
 import type { ParkingLot } from './parking.js';
 import {
@@ -21,41 +21,32 @@ export function typeFilter(projection: Pick<Projection, 'eventTypes'>): (type: s
 }
 
 /**
- * Documents of an append-only projection: each event's own, whatever was folded before. An event that fails parks its stream: what is read
- * of a stream is then right as of just before it, and not a sum that lacks a part in the middle.
+ * Documents of an append-only projection: each event's own, whatever was folded before. An event that fails, or whose documents `add` refuses, parks
+ * its stream: what is read of a stream is then right as of just before it, and not a sum that lacks a part in the middle.
  */
 export function newDocuments(
   projection: AppendOnlyProjection,
   events: readonly ProjectedEvent[],
   lot: ParkingLot,
-): StoredDocument[] {
-  const documents: StoredDocument[] = [];
+  add: (documents: readonly StoredDocument[]) => void,
+): void {
   for (const event of events) {
-    if (lot.holdsStream(event)) lot.waitInStream(event);
-    else addDocuments(projection, event, lot, documents);
+    if (lot.holdsStream(event)) {
+      lot.waitInStream(event);
+      continue;
+    }
+    try {
+      add(documentsOf(projection, event));
+    } catch (error) {
+      stopIfWhole(error);
+      lot.failStream(event, error);
+    }
   }
-  return documents;
 }
 
-function addDocuments(
-  projection: AppendOnlyProjection,
-  event: ProjectedEvent,
-  lot: ParkingLot,
-  documents: StoredDocument[],
-): void {
-  let made: readonly object[];
-  try {
-    made = readable(event) && projection.documents(event);
-  } catch (error) {
-    stopIfWhole(error);
-    lot.failStream(event, error);
-    return;
-  }
-  let n = 0;
-  for (const doc of made) {
-    documents.push({ _id: documentId(event, n), position: event.position, ...doc });
-    n += 1;
-  }
+function documentsOf(projection: AppendOnlyProjection, event: ProjectedEvent): StoredDocument[] {
+  const made = readable(event) && projection.documents(event);
+  return made.map((doc, n) => ({ _id: documentId(event, n), position: event.position, ...doc }));
 }
 
 /** Events whose documents cannot be told park their stream. */
@@ -99,6 +90,7 @@ export function foldGroups(
   groups: EventsByDocument,
   loaded: readonly StoredDocument[],
   lot: ParkingLot,
+  checked?: 'checked',
 ): StoredDocument[] {
   const stored = new Map(loaded.map((document) => [document._id, document]));
   const changed: StoredDocument[] = [];
@@ -106,7 +98,7 @@ export function foldGroups(
     const before = stored.get(key);
     const news = before ? events.filter((event) => event.position > before.position) : events;
     if (news.length === 0) continue;
-    const after = foldDocument(projection, { key, before, news }, lot);
+    const after = foldDocument(projection, { key, before, news }, lot, checked);
     if (after) changed.push(after);
   }
   return changed;
@@ -124,7 +116,9 @@ export function foldDocument(
   projection: FoldedProjection,
   { key, before, news }: Group,
   lot: ParkingLot,
+  checked?: 'checked',
 ): StoredDocument | undefined {
+  const sizes: KnownSizes | undefined = checked && new WeakMap();
   const ordinal = (event: ProjectedEvent): number => projection.keys(event).indexOf(key);
   if (before?.parked) {
     for (const event of news) lot.waitForDocument(event, key, ordinal(event));
@@ -139,7 +133,9 @@ export function foldDocument(
       continue;
     }
     try {
-      doc = projection.evolve(doc, event, key);
+      const next = projection.evolve(doc, event, key);
+      if (sizes && next) storedBytes({ _id: key, position: event.position, ...next }, sizes);
+      doc = next;
     } catch (error) {
       stopIfWhole(error);
       parked = lot.failDocument(event, key, ordinal(event), error);

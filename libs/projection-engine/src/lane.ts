@@ -1,12 +1,14 @@
-import type { ParkedEntry, ProjectionStore, StoredDocument } from '#libs/read-store';
+import type { ParkedEntry, ProjectionStore } from '#libs/read-store';
 import { Stopwatch, type BatchObserver } from './batch-report.js';
 import { Checkpointer } from './checkpointer.js';
-import { DocumentCache } from './document-cache.js';
-import { foldGroups, groupByDocument, newDocuments, typeFilter, type EventsByDocument } from './fold.js';
+import { DocumentScribe } from './document-scribe.js';
+import { typeFilter } from './fold.js';
+import { LineScribe } from './line-scribe.js';
 import { ParkingLot, type ParkingState } from './parking.js';
 import type { ProjectedEvent, Projection } from './projection.js';
+import type { Scribe } from './scribe.js';
 import { Tally } from './tally.js';
-import { Unwritten, type Deferral } from './unwritten.js';
+import type { Deferral } from './unwritten.js';
 
 /** A batch as all lanes share it. */
 export interface Batch {
@@ -23,7 +25,7 @@ export interface LaneOptions {
   readonly indexed: boolean;
   /** Least time between checkpoints that are not prompt, in milliseconds. */
   readonly checkpointIntervalMs: number;
-  /** Documents that change are written every so often, and not with each batch; undefined: with each batch. */
+  /** Documents are written every so often, and not with each batch; undefined: with each batch. */
   readonly deferral?: Deferral | undefined;
   readonly now: () => string;
   /** Told of each event that failed, once it is parked; after a crash perhaps again. */
@@ -36,7 +38,7 @@ const IN_FLIGHT = 2;
 
 /**
  * One projection's way through a drain: load what is not at hand, fold, one bulk write, checkpoint. Batches of an append-only projection are written side by side;
- * others one after the other, since the next loads what the last one wrote; in a catch-up several of those share a write (`Unwritten`). Progress
+ * others one after the other, since the next loads what the last one wrote; in a catch-up several share a write (`Deferral`). Progress
  * counts in order, so the checkpoint never passes an unfinished write. What cannot be folded is parked: first the events, then the mark in the document, then the checkpoint that passes them;
  * stopped in between, the batch comes again and parks the same.
  */
@@ -44,11 +46,9 @@ export class Lane {
   private readonly accepts: (type: string) => boolean;
   private readonly inFlight: Promise<void>[] = [];
   private readonly checkpointer: Checkpointer;
-  private readonly cache = new DocumentCache();
-  private readonly unwritten = new Unwritten();
+  private readonly scribe: Scribe;
   private unwrittenTally = new Tally();
   private writingBehind: Promise<void> = Promise.resolve();
-  private hasParked = false;
   private tail: Promise<void> = Promise.resolve();
   private submitted: bigint;
   /** What the checkpoint may say. */
@@ -56,8 +56,8 @@ export class Lane {
   private parked: number;
   private readonly parking: ParkingState;
   /**
-   * Somebody else has written documents that were to be written later. The lane has stopped; one that goes on from its checkpoint and writes with
-   * each batch puts it right.
+   * Somebody else has written documents that were to be written later, or one of those cannot be stored. The lane has stopped; one that goes on from its
+   * checkpoint and writes with each batch puts it right.
    */
   contended = false;
   /** Hears of a failure at once: a lane that nothing more is submitted to would keep it to itself. */
@@ -75,6 +75,8 @@ export class Lane {
     this.parked = start.parked;
     this.parking = start.parking;
     this.accepts = typeFilter(projection);
+    const writing = { store, deferral: options.deferral };
+    this.scribe = projection.appendOnly ? new LineScribe(projection, writing) : new DocumentScribe(projection, writing);
     const { checkpointIntervalMs, now } = options;
     const onFailure = (error: unknown): void => this.onFailure(error);
     this.checkpointer = new Checkpointer(store, { intervalMs: checkpointIntervalMs, now, onFailure });
@@ -137,61 +139,23 @@ export class Lane {
 
   private async write(events: readonly ProjectedEvent[], previous: Promise<void>): Promise<void> {
     if (events.length === 0) return;
-    const lot = new ParkingLot(this.parking);
     const watch = new Stopwatch();
-    if (this.projection.appendOnly) {
-      const documents = newDocuments(this.projection, events, lot);
-      watch.lap('foldMs');
-      await this.park(lot.entries);
-      await this.store.insert(documents);
-      this.report(events, documents, watch);
-      return;
-    }
-    const groups = groupByDocument(this.projection, events, lot);
-    watch.lap('foldMs');
-    await previous;
-    if (this.contended) return;
-    watch.restart();
-    const loaded = await this.load(groups);
-    watch.lap('loadMs');
-    const documents: StoredDocument[] = foldGroups(this.projection, groups, loaded, lot);
-    watch.lap('foldMs');
-    await this.park(lot.entries);
-    if (this.options.deferral) {
-      this.unwritten.add(documents, events.length);
-      this.hasParked ||= lot.entries.length > 0;
-      return this.report(events, [], watch);
-    }
-    this.remember(documents, await this.store.replace(documents));
-    this.report(events, documents, watch);
+    const taken = await this.scribe.take({
+      events,
+      lot: new ParkingLot(this.parking),
+      watch,
+      ready: () => previous.then(() => !this.contended),
+      park: (entries) => this.park(entries),
+    });
+    if (taken === 'contended') this.contended = true;
+    else this.report(events, taken ?? 0, watch);
   }
 
-  private remember(documents: readonly StoredDocument[], written: boolean): void {
-    for (const document of documents) {
-      // A parked one is set right by somebody else.
-      if (written && !document.parked) this.cache.keep(document);
-      else this.cache.drop(document._id);
-    }
-  }
-
-  /** Those that this lane has written a moment ago are at hand. */
-  private async load(groups: EventsByDocument): Promise<StoredDocument[]> {
-    const documents: StoredDocument[] = [];
-    const missing: string[] = [];
-    for (const id of groups.keys()) {
-      const known = this.unwritten.find(id) ?? this.cache.find(id);
-      if (known) documents.push(known);
-      else missing.push(id);
-    }
-    for (const document of await this.store.load(missing)) documents.push(document);
-    return documents;
-  }
-
-  private report(events: readonly ProjectedEvent[], documents: readonly StoredDocument[], watch: Stopwatch): void {
+  private report(events: readonly ProjectedEvent[], documents: number, watch: Stopwatch): void {
     watch.lap('writeMs');
     const { name: projection, version } = this.projection;
     const { startedAtMs, spent } = watch;
-    this.options.onBatch?.({ projection, version, events, documents: documents.length, startedAtMs, ...spent });
+    this.options.onBatch?.({ projection, version, events, documents, startedAtMs, ...spent });
   }
 
   private async park(entries: readonly ParkedEntry[]): Promise<void> {
@@ -215,10 +179,8 @@ export class Lane {
     }
     if (this.contended) return;
     this.unwrittenTally.merge(done.tally, this.accepts);
-    const { deferral, prompt } = this.options;
-    if (this.unwritten.isEmpty) this.advance(done.upTo, this.takeTally(), prompt && done.wrote);
-    // Nobody who looks into the queue of parked events should wait for the mark in the document.
-    else if (this.hasParked || (deferral && this.unwritten.exceeds(deferral))) await this.writeBehind(done.upTo);
+    if (this.scribe.isEmpty) this.advance(done.upTo, this.takeTally(), this.options.prompt && done.wrote);
+    else if (this.scribe.isDue) await this.writeBehind(done.upTo);
   }
 
   /** Begins to write what is folded so far, once what was begun before is written; then the checkpoint follows. */
@@ -226,11 +188,10 @@ export class Lane {
     await this.writingBehind;
     if (this.contended || upTo <= this.advanced) return;
     const tally = this.takeTally();
-    this.hasParked = false;
     const write = async (): Promise<void> => {
       const watch = new Stopwatch();
-      const written = await this.unwritten.write(this.store, (documents) => this.remember(documents, true));
-      if (!written) return void (this.contended = true);
+      const written = await this.scribe.write();
+      if (written === 'contended') return void (this.contended = true);
       this.report([], written, watch);
       this.advance(upTo, tally, false);
     };

@@ -36,7 +36,8 @@ async function folded(events: readonly SourceEvent[], stores = new MemoryStores(
   const source = new MemorySource();
   source.append(...events);
   const projections = [fragileBoxes, fragileLines];
-  await new Drain({ source, stores, projections, maxBatchEvents, checkpointIntervalMs: 0 }).catchUp(END);
+  const cut = { maxBatchEvents, deferral: { events: maxBatchEvents, documents: 3, bytes: 1_000_000 } };
+  await new Drain({ source, stores, projections, ...cut, checkpointIntervalMs: 0 }).catchUp(END);
   return stores;
 }
 
@@ -78,7 +79,8 @@ describe('a document that an event cannot be folded into', () => {
   it.each(steps.flatMap((step) => (['before', 'halfway', 'after'] as const).map((when) => [when, step] as const)))(
     'stopped %s a %s, at any batch, and started again: the same documents, the same queue',
     async (when, step) => {
-      const expected = await folded(HISTORY);
+      const history = [...HISTORY, { ...put(6, ['a'], 'rug'), stream: 'box-yard.2' }];
+      const expected = await folded(history);
       let stops = 0;
       for (let survived = 0; ; survived += 1) {
         const stores = new MemoryStores();
@@ -90,14 +92,14 @@ describe('a document that an event cannot be folded into', () => {
             throw new Error('killed');
           }
         };
-        const survives = await folded(HISTORY, stores, 2).then(
+        const survives = await folded(history, stores, 2).then(
           () => true,
           () => false,
         );
         if (survives) break;
         stops += 1;
         stores.interrupt = () => undefined;
-        await folded(HISTORY, stores, 3);
+        await folded(history, stores, 3);
         expect(stores.digest(boxes, lines)).toBe(expected.digest(boxes, lines));
         for (const name of ['boxes.v1', 'lines.v1']) expect(queued(stores, name)).toEqual(queued(expected, name));
       }

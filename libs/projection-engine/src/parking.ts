@@ -60,6 +60,12 @@ export class ParkingLot {
     this.add(event, { scope: 'document', key, n });
   }
 
+  /** Takes back what was parked of a document: it is folded once more. */
+  forget(key: string): void {
+    const others = this.entries.filter((entry) => entry.scope !== 'document' || entry.key !== key);
+    this.entries.splice(0, this.entries.length, ...others);
+  }
+
   private isDiscarded({ position }: ProjectedEvent, { scope, key }: Place): boolean {
     const { discarded } = this.state;
     return discarded.size > 0 && discarded.has(discardKey({ scope, key, position }));

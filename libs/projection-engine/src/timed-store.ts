@@ -1,6 +1,7 @@
 import {
   ReadStoreError,
   type CheckpointDocument,
+  type DocumentPack,
   type IndexSpec,
   type ParkedEntry,
   type ProjectionStore,
@@ -33,8 +34,12 @@ export class TimedStore implements ProjectionStore {
     return this.inTime(this.store.load(ids));
   }
 
-  insert(documents: readonly StoredDocument[]): Promise<void> {
-    return this.inTime(this.store.insert(documents));
+  newPack(): DocumentPack {
+    return this.store.newPack();
+  }
+
+  insertPack(pack: DocumentPack): Promise<void> {
+    return this.inTime(this.store.insertPack(pack));
   }
 
   replace(documents: readonly StoredDocument[]): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { BSON } from 'mongodb';
+import { checkInt64 } from './bson-size.js';
 
 const enum Type {
   Double = 0x01,
@@ -51,7 +52,7 @@ export class BsonWriter {
     this.at = length;
   }
 
-  /** @throws BSONError as the driver's serializer does */
+  /** @throws BSONError as the driver's serializer does; ReadStoreError DOCUMENT_UNSTORABLE for an integer beyond 64 bits */
   add(document: object): void {
     const start = this.at;
     try {
@@ -100,6 +101,7 @@ export class BsonWriter {
         this.head(Type.Text, key);
         return this.text(value);
       case 'bigint':
+        checkInt64(value);
         this.head(Type.Int64, key);
         this.view.setBigInt64(this.at, value, true);
         this.at += 8;

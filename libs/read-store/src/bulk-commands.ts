@@ -1,6 +1,7 @@
 import { type Document, MongoError, type Db } from 'mongodb';
 import { DocumentSequence } from 'mongodb/lib/cmap/commands.js';
-import { BsonWriter } from './bson-writer.js';
+import type { BsonWriter } from './bson-writer.js';
+import { keepWriter, takeWriter, type BsonPack } from './document-pack.js';
 import { DUPLICATE_KEY, ReadStoreError } from './errors.js';
 
 /** Well below what a server takes in one message: 48,000,000 bytes and 100,000 documents. */
@@ -8,9 +9,6 @@ const MESSAGE_BYTES = 8 * 1024 * 1024;
 const MESSAGE_DOCUMENTS = 50_000;
 /** What servers of all versions take. */
 const DOCUMENT_BYTES = 16 * 1024 * 1024;
-/** Buffers that are kept for the next command. */
-const KEPT_WRITERS = 8;
-const KEPT_BYTES = 4 * 1024 * 1024;
 const WRITE_CONCERN = { w: 'majority', j: true } as const;
 /** The server is not the primary (any more), or shuts down: it has done nothing, or does not say. */
 const STEPPED_DOWN = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
@@ -28,8 +26,6 @@ interface WriteAnswer extends Document {
   readonly writeErrors?: readonly { readonly index: number; readonly code: number; readonly errmsg?: string }[];
   readonly writeConcernError?: { readonly errmsg?: string };
 }
-
-const writers: BsonWriter[] = [];
 
 /**
  * Unordered bulk writes as commands of their own, acknowledged by the majority and journaled: documents go out as the writer has made them. The
@@ -53,26 +49,36 @@ export class BulkCommands {
     return this.send('update', 'updates', statements);
   }
 
+  /** Sends all messages at once, so that the server can store them together, and takes the pack's bytes back. @throws ReadStoreError as `insert` */
+  async insertPack(pack: BsonPack): Promise<void> {
+    const sendOne = async ({ writer }: BsonPack['messages'][number]): Promise<void> => {
+      duplicatesIn(await this.run(this.commandOf('insert', 'documents', writer)));
+    };
+    const sent = await Promise.allSettled(pack.messages.map(sendOne));
+    pack.release();
+    const failed = sent.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  private commandOf(command: 'insert' | 'update', field: string, writer: BsonWriter): Document {
+    const sequence = new DocumentSequence(field);
+    sequence.push({}, writer.written);
+    return { [command]: this.collection, ordered: false, writeConcern: WRITE_CONCERN, [field]: sequence };
+  }
+
   private async send(command: 'insert' | 'update', field: string, entries: readonly object[]): Promise<BulkOutcome> {
-    const writer = writers.pop() ?? new BsonWriter();
+    const writer = takeWriter();
     const outcome = { count: 0, duplicates: [] as number[] };
     try {
       for (let next = 0; next < entries.length;) {
         const from = next;
         next = fill(writer, entries, from);
-        const sequence = new DocumentSequence(field);
-        sequence.push({}, writer.written);
-        const answer = await this.run({
-          [command]: this.collection,
-          ordered: false,
-          writeConcern: WRITE_CONCERN,
-          [field]: sequence,
-        });
+        const answer = await this.run(this.commandOf(command, field, writer));
         outcome.count += answer.n ?? 0;
         for (const index of duplicatesIn(answer)) outcome.duplicates.push(from + index);
       }
     } finally {
-      if (writers.length < KEPT_WRITERS && writer.capacity <= KEPT_BYTES) writers.push(writer);
+      keepWriter(writer);
     }
     return outcome;
   }

@@ -7,7 +7,12 @@ export class ReadStoreError extends Error {
   override readonly name = 'ReadStoreError';
 
   constructor(
-    readonly code: 'READ_STORE_UNAVAILABLE' | 'READ_STORE_WRITE_FAILED' | 'READ_MODEL_CHANGED' | 'LEASE_LOST',
+    readonly code:
+      | 'READ_STORE_UNAVAILABLE'
+      | 'READ_STORE_WRITE_FAILED'
+      | 'READ_MODEL_CHANGED'
+      | 'LEASE_LOST'
+      | 'DOCUMENT_UNSTORABLE',
     message: string,
     options?: { cause?: unknown },
   ) {

@@ -1,3 +1,4 @@
+export { LARGEST_DOCUMENT_BYTES, storedBytes, type KnownSizes } from './bson-size.js';
 export { CodeMarks, type CodeMark } from './code-marks.js';
 export { ControlRequests, type ControlAction, type ControlRequest } from './control-requests.js';
 export { findIndexes } from './deployed.js';
@@ -10,6 +11,7 @@ export {
   type ParkMark,
   type StoredDocument,
 } from './documents.js';
+export { type DocumentPack } from './document-pack.js';
 export { ReadStoreError, takenBefore } from './errors.js';
 export { waitForPosition, type Freshness } from './freshness.js';
 export {

@@ -1,6 +1,7 @@
 import type { Collection, Filter } from 'mongodb';
 import { BulkCommands } from './bulk-commands.js';
 import type { Checkpoints } from './checkpoints.js';
+import { BsonPack, type DocumentPack } from './document-pack.js';
 import type { CheckpointDocument, DiscardDecision, IndexSpec, ParkedEntry, StoredDocument } from './documents.js';
 import type { ParkedEvents, ParkedSequence } from './parked-events.js';
 
@@ -12,8 +13,10 @@ export interface ProjectionStore {
   prepare(indexes: readonly IndexSpec[]): Promise<void>;
   /** Documents by id, tombstones included; missing ones are left out. */
   load(ids: readonly string[]): Promise<StoredDocument[]>;
+  /** For new append-only documents, to be filled and handed to `insertPack`, once. */
+  newPack(): DocumentPack;
   /** Writes new append-only documents; one that is there already is the same one. */
-  insert(documents: readonly StoredDocument[]): Promise<void>;
+  insertPack(pack: DocumentPack): Promise<void>;
   /**
    * Replaces or creates each document unless the stored one is at its position or beyond, or is parked. False when there was such a one: somebody
    * else writes, too, or has.
@@ -56,6 +59,14 @@ export class MongoProjectionStore implements ProjectionStore {
     if (ids.length === 0) return [];
     const cursor = this.documents.find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1 });
     return (await cursor.toArray()) as StoredDocument[];
+  }
+
+  newPack(): DocumentPack {
+    return new BsonPack();
+  }
+
+  async insertPack(pack: DocumentPack): Promise<void> {
+    await this.bulk.insertPack(pack as BsonPack);
   }
 
   async insert(documents: readonly StoredDocument[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ReadStoreError, ReadStore, type ProjectionStore, type StoredDocument } from '#libs/read-store';
+import { ReadStoreError, ReadStore, type MongoProjectionStore, type StoredDocument } from '#libs/read-store';
 import { ReadModels } from './read-models.js';
 
 const MODEL = { name: 'shelf', version: 1 };
@@ -7,7 +7,7 @@ const OLD = '2026-01-01T00:00:00.000Z';
 
 describe('the read store, on a server', () => {
   let models: ReadModels;
-  let shelf: ProjectionStore;
+  let shelf: MongoProjectionStore;
   const stored = (id: string) => models.store.collection<StoredDocument>('shelf.v1').findOne({ _id: id });
 
   beforeAll(async () => {

@@ -24,7 +24,7 @@ export async function refoldDocuments(
     for (const event of reader.read(page)) {
       if (event.position > upTo) break;
       for (const key of keysOf(projection, event, keys, lot)) {
-        const after = foldDocument(projection, { key, before: documents.get(key), news: [event] }, lot);
+        const after = foldDocument(projection, { key, before: documents.get(key), news: [event] }, lot, 'checked');
         if (after) documents.set(key, after);
       }
     }

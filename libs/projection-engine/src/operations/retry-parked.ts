@@ -63,7 +63,7 @@ async function retryDocument(open: OpenSequence, page: SequencePage, lot: Parkin
   if (news.length > 0) {
     const unmarked = before && withoutMark(before);
     const group = { key: sequence.key, before: unmarked, news };
-    const after = foldDocument(projection as FoldedProjection, group, lot)!;
+    const after = foldDocument(projection as FoldedProjection, group, lot, 'checked')!;
     const behind = after.parked ? undefined : page.next;
     const marked = behind ? { ...after, parked: markOf(behind, before) } : after;
     await moveHead(page, lot, marked.parked, open);
@@ -89,9 +89,10 @@ async function retryLines(
   page: SequencePage,
   lot: ParkingLot,
 ): Promise<Stopped> {
-  const documents = newDocuments(projection, page.events, lot);
+  const pack = open.target.newPack();
+  newDocuments(projection, page.events, lot, (documents) => pack.add(documents));
   const failed = lot.entries.find(({ head }) => head);
-  await open.target.insert(documents);
+  await open.target.insertPack(pack);
   await moveHead(page, lot, undefined, open);
   return finishPage(page, failed, open);
 }
@@ -118,7 +119,7 @@ async function retryStream(
     const before = stored.get(key);
     if (before && before.position >= events[0]!.position) gone.push(key);
     else {
-      const after = foldDocument(projection, { key, before, news: events }, parked);
+      const after = foldDocument(projection, { key, before, news: events }, parked, 'checked');
       if (after) changed.push({ before, after });
     }
   }
