@@ -162,6 +162,10 @@ afterEach(async () => {
     expect(acknowledged).toBeGreaterThan(0);
     expect(await coll.find().count()).toBe(acknowledged);
     expect(await coll.countDocuments({ group: 0 })).toBe(acknowledged);
+    await client.db('admin').command({ setParameter: 1, internalQueryMaxBlockingSortMemoryUsageBytes: 500_000 });
+    const fillers = { $concat: Array.from({ length: 6 }, () => '$filler') };
+    const large = coll.aggregate([{ $set: { large: fillers } }, { $sort: { large: 1 } }, { $count: 'n' }]);
+    await expect(large.toArray()).rejects.toMatchObject({ code: 14031 });
     await coll.deleteMany({ _id: { $lt: '5' } });
     await coll.insertOne({ _id: 'after', position: 1n, group: 0, tags: [] });
     expect(await coll.countDocuments({ _id: 'after' })).toBe(1);

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync, unlinkSy
 import { join } from 'node:path';
 import { Doc } from '../bson/document.js';
 import { encodeDoc } from '../bson/encode.js';
+import { CODES, MongoError } from '../errors.js';
 import { RID_BYTES } from './environment.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -43,6 +44,15 @@ export interface Run {
   readonly end: number;
 }
 
+const FULL: readonly unknown[] = ['ENOSPC', 'EFBIG', 'EDQUOT', 'EIO'];
+
+/** mongod's error when there is no room on the disk. */
+function refused(error: unknown): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!FULL.includes(code)) return error;
+  return new MongoError(CODES.OutOfDiskSpace, 'OutOfDiskSpace', `what memory does not hold was not stored: ${message}`);
+}
+
 /** Documents in a temporary file without a name, which is gone when it is closed, or with the process. */
 export class SpillFile {
   readonly #file: number;
@@ -72,7 +82,11 @@ export class SpillFile {
 
   #flush(): void {
     const bytes = Buffer.concat(this.#pending);
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at, bytes.length - at, this.#size + at);
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at, bytes.length - at, this.#size + at);
+    } catch (error) {
+      throw refused(error);
+    }
     this.#size += bytes.length;
     this.#pending = [];
     this.#pendingBytes = 0;
