@@ -2,12 +2,12 @@ import { checkSize } from './bson-size.js';
 import { BsonWriter } from './bson-writer.js';
 import type { StoredDocument } from './documents.js';
 
-/** Well below what a server takes in one message: 48,000,000 bytes and 100,000 documents. */
-const MESSAGE_BYTES = 1024 * 1024;
+/** Well below what a server takes in one message (48,000,000 bytes and 100,000 documents), and such that a buffer of 1 MiB holds it. */
+const MESSAGE_BYTES = 992 * 1024;
 const MESSAGE_DOCUMENTS = 50_000;
 /** Buffers that are kept to be filled again. */
-const KEPT_WRITERS = 48;
-const KEPT_BYTES = 2 * 1024 * 1024;
+const KEPT_WRITERS = 16;
+const KEPT_BYTES = 1024 * 1024;
 
 /** New append-only documents that are to be inserted together, as bytes already: a document costs no memory but those. */
 export interface DocumentPack {
