@@ -13,8 +13,8 @@ import { Writer } from './writer.js';
 
 const REMEMBERED_EVENTS = 50_000;
 /** So many of them are read at the start, of so many bytes at most: those that may be appended again after a crash, and not a long start. */
-const REMEMBERED_AT_START = 20_000;
-const BYTES_AT_START = 24 * 1024 * 1024;
+const REMEMBERED_AT_START = 10_000;
+const BYTES_AT_START = 16 * 1024 * 1024;
 const TOMBSTONE_TYPE = Buffer.from('$streamDeleted');
 const EMPTY = Buffer.alloc(0);
 /** The key of {@link EventLog.notifier} that stands for $all. */
