@@ -7,3 +7,13 @@ declare module 'mongodb/lib/cmap/commands.js' {
     push(document: object, serialized: Uint8Array): number;
   }
 }
+
+declare module 'mongodb/lib/cmap/connection.js' {
+  import type { EventEmitter } from 'node:events';
+
+  export class Connection extends EventEmitter {
+    /** Why it closed; set before it says `close`. */
+    readonly error: Error | null;
+    writeCommand(command: unknown, options: unknown): Promise<void>;
+  }
+}

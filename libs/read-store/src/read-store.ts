@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { MongoClient, type Collection, type Db, type Document } from 'mongodb';
+import './driver-repair.js';
 import { Checkpoints } from './checkpoints.js';
 import { CodeMarks, type CodeMark } from './code-marks.js';
 import { ControlRequests, type ControlRequest } from './control-requests.js';
