@@ -9,6 +9,8 @@ import type { Emission, Handler } from './emission.js';
 /** What is written for many events is more than one commit, if it is long. */
 const COMMIT_BYTES = 8 * 1024 * 1024;
 
+/** How long a projection may keep everybody else waiting; a call of its query that has begun goes on to its end. */
+const TURN_MS = 20;
 /**
  * What comes within this is taken up together. EventStoreDB's projections lag as well, and programs rely on it: they append, and
  * then subscribe to what is linked from now on.
@@ -109,7 +111,13 @@ export class Projection {
   private async write(records: readonly Buffer[], next: number): Promise<void> {
     let byStream = new Map<string, ProposedEvent[]>();
     let bytes = 0;
+    let turnSince = performance.now();
     for (const stored of records) {
+      // A query may take long on each event, and there is one thread for all.
+      if (performance.now() - turnSince > TURN_MS) {
+        await nextTurn();
+        turnSince = performance.now();
+      }
       const record = new StoredRecord(stored);
       for (const emission of this.handler.handle(record)) {
         this.track(emission.stream, byStream, record);
