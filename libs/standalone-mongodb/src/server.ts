@@ -9,6 +9,7 @@ import { ServerFigures } from './commands/figures.js';
 import { nextHello } from './commands/handshake.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
+import { renewOldFile } from './storage/renew.js';
 import { startTtlMonitor } from './storage/ttl.js';
 import { emptyFolder } from './storage/work-space.js';
 import { Connection } from './wire/connection.js';
@@ -38,7 +39,7 @@ export interface MongoServer {
 /** Starts a server of MongoDB's wire protocol over the documents in `dataDir`. */
 export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
   const { host, port } = options;
-  const catalog = openCatalog(options);
+  const catalog = await openCatalog(options);
   const cursors = new Cursors();
   const findById = new FindById(catalog);
   const sockets = new Set<Socket>();
@@ -87,7 +88,8 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
   };
 }
 
-function openCatalog({ dataDir, mappedBytes }: MongoServerOptions): Catalog {
+async function openCatalog({ dataDir, mappedBytes }: MongoServerOptions): Promise<Catalog> {
+  await renewOldFile(dataDir);
   const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
   catalog.parameters.folder = emptyFolder(dataDir);
   return catalog;
