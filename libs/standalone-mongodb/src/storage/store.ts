@@ -19,6 +19,8 @@ interface Held {
 const MAPPED_BYTES = 48 * 1024 * 1024;
 /** How many pages are touched between two looks at what is mapped: the kernel maps up to 64 KiB around each. */
 const LOOK_EVERY_PAGES = 256;
+/** Milliseconds. lmdb says why a commit failed some time behind saying that it did: longer on a full disk and a busy machine. */
+const LONGEST_WAIT_FOR_CAUSE_MS = 10_000;
 const SEQUENCE = 'q\0';
 const NOTHING = Buffer.alloc(0);
 
@@ -156,7 +158,7 @@ export class Store {
     this.#lost = undefined;
     this.#cause = undefined;
     this.#isSecondTry = false;
-    // What lmdb keeps in memory of free pages may be why it failed; what it reads from the file is sound.
+    // What lmdb keeps in memory of free pages may be why it failed: it reads them anew.
     this.#wantsReopening = true;
   }
 
@@ -219,6 +221,6 @@ async function causeOf(error: unknown): Promise<Error> {
   const behind = (error as { commitError?: Promise<never> }).commitError;
   const known = error instanceof Error ? error : new Error(String(error));
   if (behind === undefined) return known;
-  const timeout = new Promise<Error>((resolve) => setTimeout(resolve, 1000, known).unref());
+  const timeout = new Promise<Error>((resolve) => setTimeout(resolve, LONGEST_WAIT_FOR_CAUSE_MS, known).unref());
   return Promise.race([behind.catch((cause: Error) => cause), timeout]);
 }
