@@ -12,7 +12,8 @@ const MARKED = Buffer.from([1]);
 const BINARY = { keyEncoder, encoding: 'binary' } as const;
 /** No key is before it; without a start lmdb leaves out what begins with a byte below 5. */
 const LEAST = Buffer.from([0]);
-const ENTRIES_AT_ONCE = 20_000;
+/** What is held in memory of a copy: documents may have 16 MiB each. */
+const AT_ONCE = { entries: 20_000, bytes: 16 * 1024 * 1024 };
 
 type Tables = ReadonlyMap<string, Database<Buffer, Buffer>>;
 
@@ -84,15 +85,26 @@ function copyTable(
   to: Database<Buffer, Buffer>,
 ): void {
   for (let start: Buffer = LEAST, more = true; more;) {
-    const entries = [...from.getRange({ start, exclusiveStart: start !== LEAST, limit: ENTRIES_AT_ONCE })];
+    const entries = part(from, start);
     root.transactionSync(() => {
       for (const { key, value } of entries) to.putSync(key, value);
     });
     start = entries[entries.length - 1]?.key ?? start;
-    more = entries.length === ENTRIES_AT_ONCE;
+    more = entries.length > 0;
   }
   const [had, has] = [from, to].map((table) => (table.getStats() as { readonly entryCount: number }).entryCount);
   if (had !== has) throw new Error(`it has ${had} entries, of which ${has} could be read`);
+}
+
+function part(table: Database<Buffer, Buffer>, start: Buffer): { readonly key: Buffer; readonly value: Buffer }[] {
+  const entries = [];
+  let bytes = 0;
+  for (const entry of table.getRange({ start, exclusiveStart: start !== LEAST, limit: AT_ONCE.entries })) {
+    entries.push(entry);
+    bytes += entry.value.length;
+    if (bytes >= AT_ONCE.bytes) break;
+  }
+  return entries;
 }
 
 function sync(path: string): void {
