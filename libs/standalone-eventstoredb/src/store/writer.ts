@@ -16,7 +16,7 @@ interface Job {
  * What a commit costs hardly depends on how much is in it, and those whom it answers come again at once: the next one waits for a
  * part of all who were seen under way of late, but not for long. One who writes alone never waits.
  */
-const GATHERED_SHARE = 0.6;
+const GATHERED_SHARE = 0.3;
 const GATHER_MS = 3;
 /** How much of the number seen under way is still counted on after one more commit. */
 const FADING = 0.9;
