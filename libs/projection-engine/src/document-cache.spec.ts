@@ -89,4 +89,13 @@ describe('a lane', () => {
     // Folded on from the other one's, not from what was thought to be stored.
     expect(a!['totalMinor']).not.toBe(undisturbed!['totalMinor']);
   });
+
+  it('asks an empty collection for nothing, and one that holds documents for each that it meets', async () => {
+    const stores = new MemoryStores();
+    await folded(stores);
+    expect(stores.asked).toEqual([]);
+    stores.checkpoints.clear();
+    await folded(stores);
+    expect(new Set(stores.asked)).toEqual(new Set(['a', 'b']));
+  });
 });

@@ -1,6 +1,7 @@
 import { storedBytes, type StoredDocument } from '#libs/read-store';
 import { DocumentCache } from './document-cache.js';
 import { foldGroups, groupByDocument, type EventsByDocument } from './fold.js';
+import { MetIds } from './met-ids.js';
 import type { FoldedProjection, ProjectedEvent } from './projection.js';
 import { isUnstorable, type Scribe, type ScribeOptions, type Taking } from './scribe.js';
 import { Unwritten } from './unwritten.js';
@@ -9,12 +10,15 @@ import { Unwritten } from './unwritten.js';
 export class DocumentScribe implements Scribe {
   private readonly cache = new DocumentCache();
   private readonly unwritten = new Unwritten();
+  private readonly met: MetIds | undefined;
   private hasParked = false;
 
   constructor(
     private readonly projection: FoldedProjection,
     private readonly options: ScribeOptions,
-  ) {}
+  ) {
+    this.met = options.fromNothing ? new MetIds() : undefined;
+  }
 
   async take({ events, lot, watch, ready, park }: Taking): Promise<number | undefined | 'contended'> {
     const groups = groupByDocument(this.projection, events, lot);
@@ -41,6 +45,8 @@ export class DocumentScribe implements Scribe {
   private keep(documents: readonly StoredDocument[], events: number): undefined | 'contended' {
     try {
       this.unwritten.add(documents, events);
+      // What was written before is not looked up any more: two states of each document would be kept.
+      for (const { _id } of documents) this.cache.drop(_id);
       return undefined;
     } catch (error) {
       if (isUnstorable(error)) return 'contended';
@@ -81,14 +87,17 @@ export class DocumentScribe implements Scribe {
     else this.cache.drop(document._id);
   }
 
-  /** Those that this lane has written a moment ago are at hand. */
+  /**
+   * Those that this lane has written a moment ago are at hand. In a collection that was empty one that it meets for the first time is not there: had
+   * somebody else written it meanwhile, the guard of the write would say so, and folded from nothing it is whole in any case.
+   */
   private async load(groups: EventsByDocument): Promise<StoredDocument[]> {
     const documents: StoredDocument[] = [];
     const missing: string[] = [];
     for (const id of groups.keys()) {
       const known = this.unwritten.find(id) ?? this.cache.find(id);
       if (known) documents.push(known);
-      else missing.push(id);
+      else if (!this.met?.isFirst(id)) missing.push(id);
     }
     for (const document of await this.options.store.load(missing)) documents.push(document);
     return documents;

@@ -49,11 +49,7 @@ export class MemorySource implements EventSource {
     return Promise.resolve(this.events.at(-1)?.position ?? 0n);
   }
 
-  async *readAll(options: {
-    after?: bigint;
-    types?: readonly string[];
-    pageSize?: number;
-  }): AsyncGenerator<SourceEvent[]> {
+  async *readAll(options: Parameters<EventSource['readAll']>[0]): AsyncGenerator<SourceEvent[]> {
     this.throwOnce();
     const { after = -1n, types, pageSize = 3 } = options;
     const wanted = this.events.filter((event) => event.position > after && (!types || types.includes(event.type)));
@@ -108,6 +104,8 @@ export class MemoryStores implements ProjectionStores {
   readonly parked = new Map<string, ParkedEntry>();
   /** As `discardKey` names them. */
   readonly discards = new Set<string>();
+  /** Each that was looked for, in turn. */
+  readonly asked: string[] = [];
   interrupt: Interrupt = () => undefined;
 
   projectionStore(model: ModelName, set?: string): ProjectionStore {
@@ -159,6 +157,7 @@ class MemoryStore implements ProjectionStore {
   }
 
   async load(ids: readonly string[]): Promise<StoredDocument[]> {
+    this.stores.asked.push(...ids);
     return this.step('load', ids, (id, found: StoredDocument[]) => {
       const document = this.documents.get(id);
       if (document) found.push(structuredClone(document));
@@ -211,6 +210,10 @@ class MemoryStore implements ProjectionStore {
 
   discarded(): Promise<Set<string>> {
     return Promise.resolve(this.stores.discards);
+  }
+
+  isEmpty(): Promise<boolean> {
+    return Promise.resolve((this.stores.collections.get(this.name)?.size ?? 0) === 0);
   }
 
   countParked(): Promise<number> {

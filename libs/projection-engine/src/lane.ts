@@ -33,6 +33,13 @@ export interface LaneOptions {
   readonly onBatch?: BatchObserver;
 }
 
+interface Start {
+  readonly position: bigint;
+  readonly parked: number;
+  readonly parking: ParkingState;
+  readonly fromNothing: boolean;
+}
+
 /** Batches of one projection that may be under way at once. */
 const IN_FLIGHT = 2;
 
@@ -67,7 +74,7 @@ export class Lane {
     readonly projection: Projection,
     private readonly store: ProjectionStore,
     private readonly tally: Tally,
-    start: { readonly position: bigint; readonly parked: number; readonly parking: ParkingState },
+    start: Start,
     private readonly options: LaneOptions,
   ) {
     this.submitted = start.position;
@@ -75,7 +82,7 @@ export class Lane {
     this.parked = start.parked;
     this.parking = start.parking;
     this.accepts = typeFilter(projection);
-    const writing = { store, deferral: options.deferral };
+    const writing = { store, deferral: options.deferral, fromNothing: start.fromNothing };
     this.scribe = projection.appendOnly ? new LineScribe(projection, writing) : new DocumentScribe(projection, writing);
     const { checkpointIntervalMs, now } = options;
     const onFailure = (error: unknown): void => this.onFailure(error);
@@ -95,7 +102,9 @@ export class Lane {
     if (BigInt(parked) !== (checkpoint?.parked ?? 0n)) await store.noteParked();
     const { name: model, version } = projection;
     const parking = { collection: store.name, model, version, streams, discarded, now: options.now };
-    const start = { position: checkpoint?.position ?? -1n, parked, parking };
+    const position = checkpoint?.position ?? -1n;
+    const fromNothing = options.deferral !== undefined && position < 0n && (await store.isEmpty());
+    const start = { position, parked, parking, fromNothing };
     return new Lane(projection, store, Tally.fromCheckpoint(checkpoint), start, options);
   }
 

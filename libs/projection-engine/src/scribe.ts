@@ -19,6 +19,8 @@ export interface ScribeOptions {
   readonly store: ProjectionStore;
   /** undefined: each batch is written as it comes. */
   readonly deferral: Deferral | undefined;
+  /** The collection was empty and nothing is folded yet: what this lane has not written need not be looked for. */
+  readonly fromNothing: boolean;
 }
 
 /** Makes a projection's events documents, and writes them, with each batch or, in a catch-up, from time to time. */

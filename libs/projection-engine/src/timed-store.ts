@@ -34,6 +34,10 @@ export class TimedStore implements ProjectionStore {
     return this.inTime(this.store.load(ids));
   }
 
+  isEmpty(): Promise<boolean> {
+    return this.inTime(this.store.isEmpty());
+  }
+
   newPack(): DocumentPack {
     return this.store.newPack();
   }

@@ -54,7 +54,7 @@ export class Unwritten {
 
   /**
    * Writes all that was added so far; what is added meanwhile is for the next time. One at a time. undefined when a guard has refused one: somebody
-   * else folds, too. @throws ReadStoreError DOCUMENT_UNSTORABLE
+   * else folds, too. `onWritten` hears of those that have not changed again meanwhile. @throws ReadStoreError DOCUMENT_UNSTORABLE
    */
   async write(
     store: ProjectionStore,
@@ -69,7 +69,9 @@ export class Unwritten {
       const some = documents.slice(from, from + WRITTEN_AT_ONCE);
       const sizes = some.map((document) => storedBytes(document));
       if (!(await store.replace(some))) return undefined;
-      some.forEach((document, n) => onWritten(document, sizes[n]!));
+      some.forEach((document, n) => {
+        if (!this.folded.has(document._id)) onWritten(document, sizes[n]!);
+      });
     }
     this.leaving = new Map();
     return documents.length;

@@ -13,6 +13,8 @@ export interface ProjectionStore {
   prepare(indexes: readonly IndexSpec[]): Promise<void>;
   /** Documents by id, tombstones included; missing ones are left out. */
   load(ids: readonly string[]): Promise<StoredDocument[]>;
+  /** Whether there is no document, tombstones included. */
+  isEmpty(): Promise<boolean>;
   /** For new append-only documents, to be filled and handed to `insertPack`, once. */
   newPack(): DocumentPack;
   /** Writes new append-only documents; one that is there already is the same one. */
@@ -59,6 +61,10 @@ export class MongoProjectionStore implements ProjectionStore {
     if (ids.length === 0) return [];
     const cursor = this.documents.find({ _id: { $in: [...ids] } }, { batchSize: ids.length + 1 });
     return (await cursor.toArray()) as StoredDocument[];
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return (await this.documents.findOne({}, { projection: { _id: 1 } })) === null;
   }
 
   newPack(): DocumentPack {

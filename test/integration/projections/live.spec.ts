@@ -154,6 +154,7 @@ class Killing implements ProjectionStores {
       name: store.name,
       prepare: (indexes) => store.prepare(indexes),
       load: (ids) => step(() => store.load(ids)),
+      isEmpty: () => store.isEmpty(),
       newPack: () => store.newPack(),
       insertPack: (pack) => step(() => store.insertPack(pack)),
       replace: (documents) => step(() => store.replace(documents)),
