@@ -10,6 +10,7 @@ import {
   PersistentSubscriptionDoesNotExistError,
   PersistentSubscriptionDroppedError,
   PersistentSubscriptionExistsError,
+  PersistentSubscriptionFailedError,
   PersistentSubscriptionMaximumSubscribersReachedError,
   type PersistentSubscriptionToStream,
   type PersistentSubscriptionToStreamResolvedEvent,
@@ -129,6 +130,22 @@ describe('a persistent subscription to a stream', () => {
       (await client.getPersistentSubscriptionToStreamInfo(stream, group)).stats.parkedMessageCount;
     await eventually(async () => (await parked()) === 1n);
     expect(counts).toEqual([0, 1, 2]);
+    await subscription.unsubscribe();
+  });
+
+  it('retries in the order of the stream, whatever the order of refusal', async () => {
+    const stream = freshStream();
+    const group = await groupOn(stream, { startFrom: START });
+    await client.appendToStream(stream, numbered(3));
+    const subscription = connect(stream, group, 3);
+    const taken: Resolved[] = [];
+    for await (const event of subscription) {
+      taken.push(event);
+      if (taken.length > 3) await subscription.ack(event);
+      if (taken.length === 3) await subscription.nack('retry', 'again', taken[2]!, taken[0]!, taken[1]!);
+      if (taken.length === 6) break;
+    }
+    expect(taken.map(numberOf)).toEqual([0, 1, 2, 0, 1, 2]);
     await subscription.unsubscribe();
   });
 
@@ -277,6 +294,22 @@ describe('a persistent subscription to $all', () => {
     await client.deletePersistentSubscriptionToAll(group);
   });
 
+  it('moves its checkpoint over events that its filter does not want', async () => {
+    const group = `group-${randomUUID()}`;
+    const often = allSettings({ startFrom: START, checkPointLowerBound: 1, checkPointUpperBound: 5 });
+    await client.createPersistentSubscriptionToAll(group, often, {
+      filter: streamNameFilter({ prefixes: [freshStream()] }),
+    });
+    const subscription = client.subscribeToPersistentSubscriptionToAll(group).on('data', () => undefined);
+    await client.appendToStream(freshStream(), numbered(20));
+    await eventually(async () => {
+      const { stats } = await client.getPersistentSubscriptionToAllInfo(group);
+      return stats.lastCheckpointedEventPosition !== undefined;
+    });
+    await subscription.unsubscribe();
+    await client.deletePersistentSubscriptionToAll(group);
+  });
+
   it('starts at a position (inclusive), gives info, is updated, listed and replayed', async () => {
     const stream = freshStream();
     await client.appendToStream(stream, numbered(5));
@@ -344,6 +377,60 @@ describe('managing persistent subscriptions', () => {
     expect(connection!.extraStatistics!.get('quintile 3')).toBeDefined();
     await subscription.unsubscribe();
     await eventually(async () => (await information()).connections.length === 0);
+  });
+
+  it('counts what was sent, all in all and since it was last asked', async () => {
+    const stream = freshStream();
+    const group = await groupOn(stream, { startFrom: START });
+    const subscription = connect(stream, group);
+    const information = () => client.getPersistentSubscriptionToStreamInfo(stream, group);
+    const counts = async () => {
+      const { stats, connections } = await information();
+      return [stats, connections[0]!].map((of) => [Number(of.totalItems), Number(of.countSinceLastMeasurement)]);
+    };
+    await once(
+      subscription.on('data', (event: Resolved) => void subscription.ack(event)),
+      'confirmation',
+    );
+    await information();
+    await client.appendToStream(stream, numbered(3));
+    await eventually(async () => (await information()).stats.totalItems === 3n);
+    expect(await counts()).toEqual([
+      [3, 0],
+      [3, 0],
+    ]);
+    const seen = once(subscription, 'data');
+    await client.appendToStream(stream, numbered(1));
+    await seen;
+    expect(await counts()).toEqual([
+      [4, 1],
+      [4, 1],
+    ]);
+    await subscription.unsubscribe();
+  });
+
+  it('knows what waits while nobody reads', async () => {
+    const stream = freshStream();
+    const group = await groupOn(stream, { startFrom: START });
+    await client.appendToStream(stream, numbered(5));
+    const information = () => client.getPersistentSubscriptionToStreamInfo(stream, group);
+    await eventually(async () => (await information()).stats.lastKnownEventRevision === 4n);
+    const { status, stats } = await information();
+    expect(status).toBe('Live');
+    expect(stats).toMatchObject({ readBufferCount: 5, totalItems: 0n, totalInFlightMessages: 0 });
+  });
+
+  it.each([
+    ['a position that there is not', { startFrom: { commit: 1n << 50n, prepare: 1n << 50n } }],
+    ['batches as long as the buffer', { readBatchSize: 20, historyBufferSize: 20 }],
+  ])('refuses %s', async (_name, wrong) => {
+    const group = `group-${randomUUID()}`;
+    const create = client.createPersistentSubscriptionToAll(group, allSettings(wrong));
+    await expect(create).rejects.toBeInstanceOf(PersistentSubscriptionFailedError);
+    await client.createPersistentSubscriptionToAll(group, allSettings());
+    const update = client.updatePersistentSubscriptionToAll(group, allSettings(wrong));
+    await expect(update).rejects.toBeInstanceOf(PersistentSubscriptionFailedError);
+    await client.deletePersistentSubscriptionToAll(group);
   });
 
   it('updates: consumers are dropped, the place is kept', async () => {

@@ -14,15 +14,27 @@ export interface ConsumerCall {
   drop(error: Error): void;
 }
 
-const MEASURED = 500;
+const MEASURED = 1000;
+
+/** A count, and how much it has grown since it was last told. */
+export class Tally {
+  total = 0;
+  private told = 0;
+
+  takeGrowth(): number {
+    const growth = this.total - this.told;
+    this.told = this.total;
+    return growth;
+  }
+}
 
 export class Consumer {
   /** Ids of messages under way, with when they were sent. */
   readonly inFlight = new Map<string, number>();
   readonly latenciesMs: number[] = [];
-  totalItems = 0;
+  /** Messages sent. */
+  readonly sent = new Tally();
   blocked = false;
-  readonly since = Date.now();
 
   constructor(readonly call: ConsumerCall) {}
 
@@ -35,7 +47,7 @@ export class Consumer {
 
   send(message: PendingMessage): void {
     this.inFlight.set(message.id, Date.now());
-    this.totalItems++;
+    this.sent.total++;
     if (!this.call.send(message)) this.blocked = true;
   }
 

@@ -1,10 +1,10 @@
 import type { EventPresenter } from '../services/event-presenter.js';
 import type { Notifier } from '../store/notifier.js';
-import { StoredRecord } from '../wire/record.js';
-import { Consumer, type ConsumerCall } from './consumer.js';
+import { Consumer, type ConsumerCall, Tally } from './consumer.js';
 import type { GroupConfig } from './group-config.js';
-import type { PendingMessage } from './message.js';
+import { type PendingMessage, insertRetry } from './message.js';
 import type { Parking } from './parking.js';
+import { ReadAhead } from './read-ahead.js';
 import type { Source } from './source.js';
 import { type Strategy, strategyOf } from './strategies.js';
 
@@ -19,9 +19,6 @@ export interface GroupParts {
 }
 
 const TICK_MS = 250;
-const PAGES_PER_TURN = 16;
-/** A group that nobody reads from, or whose consumers are busy, keeps no more than this in memory. */
-const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
 interface Outstanding {
   readonly message: PendingMessage;
@@ -34,27 +31,28 @@ export class Group {
   readonly consumers: Consumer[] = [];
   readonly outstanding = new Map<string, Outstanding>();
   readonly retries: PendingMessage[] = [];
-  buffer: PendingMessage[] = [];
-  /** Last event that was handed out; undefined before the first. */
-  lastKnown: number | undefined;
-  totalItems = 0;
+  readonly ahead: ReadAhead;
+  /** Messages handed out. */
+  readonly handed = new Tally();
   private readonly strategy: Strategy;
   private readonly parkings = new Set<PendingMessage>();
   private readonly stopping = new AbortController();
   private readonly timer: NodeJS.Timeout;
-  private bufferedBytes = 0;
-  private settledSinceCheckpoint = 0;
+  /** Messages settled, and events passed over, since the last checkpoint. */
+  private passedSinceCheckpoint = 0;
   private lastCheckpointAtMs = Date.now();
+  private measuredAtMs = Date.now();
   private waiting = false;
 
   constructor(
     readonly config: GroupConfig,
     readonly parts: GroupParts,
-    /** Sequence of the next event to read. */
-    private next: number,
+    /** Sequence of the first event to read. */
+    first: number,
     public checkpoint: number | undefined,
   ) {
     this.strategy = strategyOf(config.strategy);
+    this.ahead = new ReadAhead(config, parts, first);
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
   }
 
@@ -74,7 +72,7 @@ export class Group {
     this.consumers.splice(index, 1);
     for (const id of [...consumer.inFlight.keys()]) {
       const message = this.settle(id);
-      if (message !== undefined) this.retries.push(retried(message));
+      if (message !== undefined) insertRetry(this.retries, retried(message));
     }
     this.pump();
   }
@@ -108,6 +106,14 @@ export class Group {
     this.pump();
   }
 
+  /** Milliseconds since the last call: what its rates are of. */
+  takeMeasuredMs(): number {
+    const now = Date.now();
+    const elapsedMs = now - this.measuredAtMs;
+    this.measuredAtMs = now;
+    return elapsedMs;
+  }
+
   /** Drops the consumers and saves how far the group is. */
   stop(reason: Error): void {
     this.stopping.abort();
@@ -121,14 +127,14 @@ export class Group {
     if (entry === undefined) return undefined;
     this.outstanding.delete(id);
     entry.consumer.settle(id);
-    this.settledSinceCheckpoint++;
+    this.passedSinceCheckpoint++;
     return entry.message;
   }
 
   private retryOrPark(message: PendingMessage): void {
     if (message.retryCount >= this.config.maxRetryCount) {
       this.park(message, `Reached retry count of ${this.config.maxRetryCount}`);
-    } else this.retries.push(retried(message));
+    } else insertRetry(this.retries, retried(message));
   }
 
   private park(message: PendingMessage, reason: string): void {
@@ -142,9 +148,9 @@ export class Group {
     if (this.stopping.signal.aborted) return;
     while (this.consumers.length > 0) {
       this.fill();
-      if (!this.dispatch(this.retries) && !this.dispatch(this.buffer)) break;
+      if (!this.dispatch(this.retries) && !this.dispatch(this.ahead.messages)) break;
     }
-    if (this.settledSinceCheckpoint >= this.config.maxCheckpointCount) this.saveCheckpoint();
+    if (this.passedSinceCheckpoint >= this.config.maxCheckpointCount) this.saveCheckpoint();
   }
 
   private dispatch(queue: PendingMessage[]): boolean {
@@ -153,8 +159,8 @@ export class Group {
       const message = queue[index] as PendingMessage;
       const consumer = this.strategy.choose(this.consumers, message);
       if (consumer === undefined) continue;
-      queue.splice(index, 1);
-      if (queue === this.buffer) this.bufferedBytes -= sizeOf(message);
+      if (queue === this.retries) queue.splice(index, 1);
+      else this.ahead.take(index);
       this.hand(message, consumer);
       return true;
     }
@@ -165,22 +171,15 @@ export class Group {
     const { messageTimeoutMs } = this.config;
     const dueAtMs = messageTimeoutMs > 0 ? Date.now() + messageTimeoutMs : Infinity;
     this.outstanding.set(message.id, { message, consumer, dueAtMs });
-    this.totalItems++;
-    if (message.sequence !== undefined) this.lastKnown = Math.max(this.lastKnown ?? -1, message.sequence);
+    this.handed.total++;
     consumer.send(message);
   }
 
   private fill(): void {
-    const { readBatchSize, historyBufferSize } = this.config;
-    for (let pages = 0; this.buffer.length < readBatchSize && this.bufferedBytes < MAX_BUFFERED_BYTES; pages++) {
-      // A filter that hardly anything passes must not keep the server from everything else.
-      if (pages === PAGES_PER_TURN) return this.pumpLater();
-      const room = Math.max(1, Math.min(readBatchSize, historyBufferSize - this.buffer.length));
-      const page = this.parts.source.read(this.next, room);
-      for (const stored of page.records) this.accept(new StoredRecord(stored));
-      this.next = page.next;
-      if (page.end) return this.waitForMore();
-    }
+    const state = this.ahead.fill();
+    this.passedSinceCheckpoint += this.ahead.takePassedOver();
+    if (state === 'more') this.pumpLater();
+    else if (state === 'end') this.waitForMore();
   }
 
   private pumpLater(): void {
@@ -190,15 +189,6 @@ export class Group {
       this.waiting = false;
       this.pump();
     });
-  }
-
-  private accept(record: StoredRecord): void {
-    const link = this.config.resolveLinks && record.isLink ? record : undefined;
-    // A link whose event is gone is sent alone.
-    const event = link === undefined ? record : this.parts.presenter.target(link);
-    const message = { id: record.id, sequence: this.parts.source.sequenceOf(record), event, link, retryCount: 0 };
-    this.buffer.push(message);
-    this.bufferedBytes += sizeOf(message);
   }
 
   private waitForMore(): void {
@@ -217,20 +207,20 @@ export class Group {
       const message = this.settle(id);
       if (message !== undefined) this.retryOrPark(message);
     }
-    const enough = this.settledSinceCheckpoint >= Math.max(1, this.config.minCheckpointCount);
+    const enough = this.passedSinceCheckpoint >= Math.max(1, this.config.minCheckpointCount);
     if (enough && now - this.lastCheckpointAtMs >= this.config.checkpointAfterMs) this.saveCheckpoint();
     this.pump();
   }
 
   /** The checkpoint is the last event before the first that is not yet dealt with. */
   private saveCheckpoint(): void {
-    this.settledSinceCheckpoint = 0;
+    this.passedSinceCheckpoint = 0;
     this.lastCheckpointAtMs = Date.now();
-    let first = this.next;
+    let first = this.ahead.next;
     const consider = ({ sequence }: PendingMessage): void => void (first = Math.min(first, sequence ?? first));
     for (const { message } of this.outstanding.values()) consider(message);
     this.retries.forEach(consider);
-    this.buffer.forEach(consider);
+    this.ahead.messages.forEach(consider);
     this.parkings.forEach(consider);
     if (first - 1 <= (this.checkpoint ?? -1)) return;
     this.checkpoint = first - 1;
@@ -241,8 +231,4 @@ export class Group {
 /** Sent again, whether it was refused, late, or with a consumer that went away. */
 function retried(message: PendingMessage): PendingMessage {
   return { ...message, retryCount: message.retryCount + 1 };
-}
-
-function sizeOf(message: PendingMessage): number {
-  return (message.event?.buffer.length ?? 0) + (message.link?.buffer.length ?? 0);
 }

@@ -11,7 +11,7 @@ import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
 import { tellOfChange } from './config-events.js';
 import type { Consumer, ConsumerCall } from './consumer.js';
-import { type GroupConfig, type GroupRow, keyOf, parkedStreamOf } from './group-config.js';
+import { ALL_STREAM, type GroupConfig, type GroupRow, keyOf, parkedStreamOf } from './group-config.js';
 import { Group } from './group.js';
 import { Parking } from './parking.js';
 import { sourceOf } from './source.js';
@@ -31,6 +31,7 @@ export class Groups {
 
   /** Throws if there is one of that name. */
   async create(config: GroupConfig): Promise<void> {
+    this.checkStart(config);
     if (this.groups.has(keyOf(config.stream, config.group))) throw groupExists(config.stream, config.group);
     checkConfig(config);
     const end = sourceOf(config, this.log, this.reader).end();
@@ -43,6 +44,7 @@ export class Groups {
   async update(config: Omit<GroupConfig, 'filter'>): Promise<void> {
     const group = this.get(config.stream, config.group);
     const changed: GroupConfig = { ...config, filter: group.config.filter };
+    this.checkStart(changed);
     checkConfig(changed);
     group.stop(groupDropped(config.stream, config.group));
     const key = keyOf(config.stream, config.group);
@@ -95,6 +97,12 @@ export class Groups {
     for (const group of this.groups.values()) group.stop(cancelled('the server is shutting down'));
   }
 
+  /** A group of $all starts at a position that there is; a stream may still become as long. */
+  private checkStart({ stream, group, startFrom }: GroupConfig): void {
+    if (stream !== ALL_STREAM || startFrom <= this.log.head) return;
+    throw groupFailed(stream, group, `There is no position ${startFrom} to start from yet.`);
+  }
+
   private startAll(): void {
     for (const row of this.rows.values()) this.start(row);
   }
@@ -129,4 +137,5 @@ function checkConfig(config: GroupConfig): void {
   if (config.historyBufferSize <= 0) throw failed('Buffer Size must be positive.');
   if (config.liveBufferSize <= 0) throw failed('Live Buffer Size must be positive.');
   if (config.readBatchSize <= 0) throw failed('Read Batch Size must be positive.');
+  if (config.readBatchSize >= config.historyBufferSize) throw failed('Read Batch Size must be less than Buffer Size.');
 }

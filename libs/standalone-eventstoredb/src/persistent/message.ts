@@ -11,6 +11,13 @@ export interface PendingMessage {
   readonly retryCount: number;
 }
 
+/** Puts a message before those that come later in the source; one that is replayed goes behind all others. */
+export function insertRetry(retries: PendingMessage[], message: PendingMessage): void {
+  const { sequence } = message;
+  const later = sequence === undefined ? -1 : retries.findIndex((other) => (other.sequence ?? -1) > sequence);
+  retries.splice(later < 0 ? retries.length : later, 0, message);
+}
+
 /** `<revision>@<stream>` of the event itself: what a parked link names. */
 export function linkTo(message: PendingMessage): string {
   if (message.event === undefined) return message.link?.data.toString('utf8') ?? '';

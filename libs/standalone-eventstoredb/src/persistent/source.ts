@@ -7,11 +7,17 @@ import { ALL_STREAM, type GroupConfig } from './group-config.js';
 /** Events looked at for a page of a filtered group: it may then be longer than asked for. */
 const FILTERED_PAGE = 128;
 
+/** A page of what a group wants. */
+export interface SourcePage extends Page {
+  /** Events of the page that its filter does not want. */
+  readonly passedOver: number;
+}
+
 /** Where a group takes its events from. Sequence: revision in a stream, position in $all. */
 export interface Source {
   /** Key to wait on for more. */
   readonly key: string;
-  read(from: number, limit: number): Page;
+  read(from: number, limit: number): SourcePage;
   /** The sequence after the last event there is now. */
   end(): number;
   sequenceOf(record: StoredRecord): number;
@@ -34,8 +40,8 @@ class StreamSource implements Source {
     this.key = config.stream;
   }
 
-  read(from: number, limit: number): Page {
-    return this.reader.streamForwards(this.log.streams.open(this.key), from, limit);
+  read(from: number, limit: number): SourcePage {
+    return { ...this.reader.streamForwards(this.log.streams.open(this.key), from, limit), passedOver: 0 };
   }
   end(): number {
     return this.log.streams.open(this.key).committed + 1;
@@ -61,18 +67,19 @@ class AllSource implements Source {
     this.accepts = config.filter === null ? undefined : eventFilter(config.filter);
   }
 
-  read(from: number, limit: number): Page {
+  read(from: number, limit: number): SourcePage {
     const { accepts } = this;
-    if (accepts === undefined) return this.reader.allForwards(from, limit);
-    if (this.failed) return { records: [], next: from, end: true };
+    if (accepts === undefined) return { ...this.reader.allForwards(from, limit), passedOver: 0 };
+    if (this.failed) return { records: [], next: from, end: true, passedOver: 0 };
     const page = this.reader.allForwards(from, Math.max(limit, FILTERED_PAGE));
     try {
-      return { ...page, records: page.records.filter((record) => accepts(new StoredRecord(record))) };
+      const records = page.records.filter((record) => accepts(new StoredRecord(record)));
+      return { ...page, records, passedOver: page.records.length - records.length };
     } catch (error) {
       // An expression that takes too long: nothing may be skipped, so the group stays where it is until it is made anew.
       this.failed = true;
       console.error(`group ${this.config.group} to $all has stopped: ${(error as Error).message}`);
-      return { records: [], next: from, end: true };
+      return { records: [], next: from, end: true, passedOver: 0 };
     }
   }
   end(): number {
