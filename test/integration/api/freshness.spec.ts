@@ -89,6 +89,14 @@ describe('an answer', () => {
     await checkpoints.updateOne({ _id: 'ledger.v1' }, { $set: { position: BigInt(position) } });
   });
 
+  it.each(['after', 'at'])('says of %s which positions there are', async (name) => {
+    for (const wrong of ['-1', '1.5', '9223372036854775808', '']) {
+      const { status, body } = await ask(and(QUERIES[0]!, `${name}=${wrong}`));
+      const detail = `${name} is not a position: digits only, below 2^63`;
+      expect({ status, body }).toMatchObject({ status: 400, body: { code: 'POSITION_INVALID', detail } });
+    }
+  });
+
   it('at an earlier position is what it was then, in every list and figure', async () => {
     const seen: { position: string; answers: Answer['body'][] }[] = [];
     const look = async (position: string): Promise<void> => {

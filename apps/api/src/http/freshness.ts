@@ -37,10 +37,10 @@ const POSITION = /^\d{1,19}$/;
 /** @throws DomainError POSITION_INVALID, REQUEST_INVALID, AT_NOT_KEPT */
 export function cutOf({ models, history }: QueryOperation, { after, waitMs, at }: Query): QueryCut {
   const limitMs = waitMs === undefined ? DEFAULT_WAIT_MS : parseWait(waitMs);
-  const token = after === undefined ? -1n : parsePosition(after);
+  const token = after === undefined ? -1n : parsePosition(after, 'after');
   if (at === undefined) return { models, after: token, at, limitMs };
   if (!history) throw new DomainError('AT_NOT_KEPT', 'This answer is kept for the present only');
-  return { models: history === 'stream' ? [] : history, after: token, at: parsePosition(at), limitMs };
+  return { models: history === 'stream' ? [] : history, after: token, at: parsePosition(at, 'at'), limitMs };
 }
 
 /** Waits for what is asked, and for nothing else. @throws DomainError AT_NOT_REACHED */
@@ -79,9 +79,11 @@ function notReached(at: bigint): DomainError {
 }
 
 /** @throws DomainError POSITION_INVALID */
-export function parsePosition(text: unknown): bigint {
+function parsePosition(text: unknown, name: string): bigint {
   const position = typeof text === 'string' && POSITION.test(text) ? BigInt(text) : undefined;
-  if (position === undefined || position >= 2n ** 63n) throw new DomainError('POSITION_INVALID', 'Not a position');
+  if (position === undefined || position >= 2n ** 63n) {
+    throw new DomainError('POSITION_INVALID', `${name} is not a position: digits only, below 2^63`);
+  }
   return position;
 }
 
