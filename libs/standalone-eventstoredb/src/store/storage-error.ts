@@ -17,7 +17,7 @@ export class StorageError extends Error {
   constructor(
     message: string,
     readonly full: boolean,
-    /** lmdb refused it for its list of free pages: it can be tried once more. */
+    /** lmdb refused it for its list of free pages, or did not say why: it can be tried once more. */
     readonly again = false,
   ) {
     super(message);
@@ -38,14 +38,26 @@ interface CommitError extends Error {
   readonly commitError?: Promise<unknown>;
 }
 
+/** Milliseconds. lmdb says why a commit failed some time behind saying that it did, and now and then never. */
+const LONGEST_WAIT_FOR_CAUSE_MS = 1_000;
+
 /** Why a commit has failed. Call in the turn of the failure: the cause of a rejection would else count as unhandled. */
 export async function commitFailure(dataDir: string, failed: unknown): Promise<StorageError> {
   const error = failed as CommitError;
-  const cause = ((await error.commitError?.catch((reason: unknown) => reason)) ?? error) as CommitError;
-  if (FULL.includes(cause.code) || (cause.code === EIO && isFull(dataDir))) {
+  const cause = error.commitError === undefined ? error : await causeBehind(error.commitError);
+  const { code, message } = cause ?? error;
+  if (FULL.includes(code) || (code === EIO && isFull(dataDir))) {
     return noSpace();
   }
-  return new StorageError(`writing failed, restart the server: ${cause.message}`, false, isOfFreePages(cause));
+  const again = cause === undefined || isOfFreePages(cause);
+  return new StorageError(`writing failed, restart the server: ${message}`, false, again);
+}
+
+function causeBehind(commitError: Promise<unknown>): Promise<CommitError | undefined> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, LONGEST_WAIT_FOR_CAUSE_MS, undefined).unref();
+    commitError.catch(resolve);
+  });
 }
 
 export function noSpace(): StorageError {

@@ -49,6 +49,18 @@ describe('a batch that lmdb refuses for its list of free pages', () => {
     expect(environment.reopenings).toBeGreaterThan(0);
   });
 
+  it('is written again when lmdb does not say why', async () => {
+    const { meta } = environment;
+    const ifExists = meta.ifExists.bind(meta);
+    const unexplained = Object.assign(new Error('Commit failed'), { commitError: new Promise<never>(() => undefined) });
+    meta.ifExists = () => {
+      meta.ifExists = ifExists;
+      return Promise.reject(unexplained);
+    };
+    await Promise.all(['a', 'b'].map((key) => put(Buffer.from(key))));
+    expect(found()).toEqual(['value', 'value', undefined]);
+  });
+
   it('is lost when it is refused again, and the next is written', async () => {
     refuse(2);
     await expect(put(Buffer.from('a'))).rejects.toThrow('freelist entry');

@@ -71,11 +71,13 @@ export class Environment {
     try {
       return await task();
     } finally {
+      const isPartlyLost = losses !== this.#losses;
       committed = this.flush();
       this.#waiting -= 1;
       release();
       await committed;
-      if (losses !== this.#losses) refused(new Error('the write was lost with others that could not be stored'));
+      // What is lost from here on is that of others: its own last batch says so itself.
+      if (isPartlyLost) refused(new Error('the write was lost with others that could not be stored'));
     }
   }
 

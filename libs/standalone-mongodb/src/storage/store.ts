@@ -19,8 +19,8 @@ interface Held {
 const MAPPED_BYTES = 48 * 1024 * 1024;
 /** How many pages are touched between two looks at what is mapped: the kernel maps up to 64 KiB around each. */
 const LOOK_EVERY_PAGES = 256;
-/** Milliseconds. lmdb says why a commit failed some time behind saying that it did: longer on a full disk and a busy machine. */
-const LONGEST_WAIT_FOR_CAUSE_MS = 10_000;
+/** Milliseconds. lmdb says why a commit failed some time behind saying that it did, and now and then never. */
+const LONGEST_WAIT_FOR_CAUSE_MS = 1_000;
 const SEQUENCE = 'q\0';
 const NOTHING = Buffer.alloc(0);
 
@@ -52,7 +52,7 @@ export class Store {
   /** Of the first batch that failed; those after it are lost with it. */
   #cause: Promise<Error> | undefined;
   #lost: Error | undefined;
-  /** What was refused for lmdb's list of free pages, and is written again. */
+  /** What was refused for lmdb's list of free pages, or nobody knows why, and is written again. */
   #refused: Held[] = [];
   #isSecondTry = false;
   #held: Held[] = [];
@@ -115,7 +115,7 @@ export class Store {
     } catch (error) {
       this.#cause ??= causeOf(error);
       const cause = await this.#cause;
-      if (!this.#isSecondTry && isOfFreePages(cause)) {
+      if (!this.#isSecondTry && (isOfFreePages(cause) || cause instanceof UnexplainedError)) {
         this.#wantsReopening = true;
         return new Promise((resolve) => this.#refused.push({ changes, resolve }));
       }
@@ -221,6 +221,10 @@ async function causeOf(error: unknown): Promise<Error> {
   const behind = (error as { commitError?: Promise<never> }).commitError;
   const known = error instanceof Error ? error : new Error(String(error));
   if (behind === undefined) return known;
-  const timeout = new Promise<Error>((resolve) => setTimeout(resolve, LONGEST_WAIT_FOR_CAUSE_MS, known).unref());
+  const unexplained = new UnexplainedError(known.message);
+  const timeout = new Promise<Error>((resolve) => setTimeout(resolve, LONGEST_WAIT_FOR_CAUSE_MS, unexplained).unref());
   return Promise.race([behind.catch((cause: Error) => cause), timeout]);
 }
+
+/** A commit failed, and lmdb did not say why. */
+class UnexplainedError extends Error {}
