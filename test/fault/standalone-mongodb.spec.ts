@@ -139,6 +139,25 @@ afterEach(async () => {
     }
     expect(next).toBeGreaterThan(BigInt(KILLS));
   }, 300_000);
+
+  it('leaves an index whole, or nothing of it, when it is being built', async () => {
+    await start();
+    const docs = Array.from({ length: 20_000 }, (_, i) => ({ _id: `${i}`, position: 1n, group: i % 7, tags: [i, -i] }));
+    await coll.insertMany(docs);
+    for (const wait of [5, 20, 50, 90]) {
+      const built = coll.createIndexes([{ key: { group: 1 } }, { key: { tags: 1 } }]).catch(() => undefined);
+      await delay(wait);
+      await kill();
+      await built;
+      await start();
+      const indexes = await coll.indexes();
+      expect([1, 3]).toContain(indexes.length);
+      expect((await client.db('fault').command({ validate: 'counters' }))['valid']).toBe(true);
+      if (indexes.length > 1) await coll.dropIndexes();
+    }
+    await coll.createIndexes([{ key: { group: 1 } }, { key: { tags: 1 } }]);
+    expect(await coll.countDocuments({ tags: -19_999 })).toBe(1);
+  }, 60_000);
 });
 
 (existsSync(entry) ? describe : describe.skip)('a disk that is full', () => {

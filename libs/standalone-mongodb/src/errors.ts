@@ -42,6 +42,7 @@ export const CODES = {
   ExceededMemoryLimit: 146,
   InvalidPipelineOperator: 168,
   QueryPlanKilled: 175,
+  IndexBuildAborted: 276,
   CannotIndexParallelArrays: 171,
   InvalidIndexSpecificationOption: 197,
   NotImplemented: 238,

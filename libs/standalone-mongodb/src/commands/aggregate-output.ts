@@ -9,7 +9,7 @@ import { encodeDoc } from '../bson/encode.js';
 import type { Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
-import { checkNamespace } from '../storage/catalog.js';
+import { checkNamespace } from '../storage/names.js';
 import type { Collection } from '../storage/collection.js';
 import { changeAt, valueAt } from '../update/tree.js';
 import { compileUpdate } from '../update/update.js';

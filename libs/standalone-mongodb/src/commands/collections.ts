@@ -6,7 +6,7 @@ import { isNumber } from '../bson/values.js';
 import { CODES, fail, failAt, MongoError } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { shellText } from '../query/shell-text.js';
-import { checkDatabaseName, checkNamespace } from '../storage/catalog.js';
+import { checkDatabaseName, checkNamespace } from '../storage/names.js';
 import type { Collection } from '../storage/collection.js';
 import { specOf } from '../storage/index-info.js';
 import { checkValidatorOptions } from '../storage/validator.js';

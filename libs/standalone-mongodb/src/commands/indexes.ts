@@ -3,8 +3,9 @@ import { compareValues } from '../bson/compare.js';
 import { toDouble } from '../bson/numbers.js';
 import { CODES, fail, MongoError } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
+import type { Catalog } from '../storage/catalog.js';
 import type { Collection } from '../storage/collection.js';
-import { RID_BYTES } from '../storage/environment.js';
+import { buildIndexes } from '../storage/index-build.js';
 import { specOf, type IndexInfo } from '../storage/index-info.js';
 import { checkedIndex } from '../storage/index-spec.js';
 import { typeName } from '../bson/values.js';
@@ -14,35 +15,18 @@ import type { CommandContext } from './context.js';
 import type { Command } from './registry.js';
 
 const MAX_INDEXES = 64;
-const BUILD_CHUNK = 2000;
-const BUILD_BYTES = 8 * 1024 * 1024;
 
-const createIndexes: Command = (context) => {
+const createIndexes: Command = async (context) => {
   const specs = context.documents('indexes');
   if (specs.length === 0) fail('BadValue', 'Must specify at least one index to create');
-  return context.env.write(async () => {
-    const createdCollectionAutomatically = context.collection() === undefined;
-    const wanted = specs.map((spec) => checkedIndex(spec));
-    const collection = context.catalog.ensure(context.db, context.collectionName);
-    const before = collection.indexes;
-    const numIndexesBefore = before.length;
-    const missing = wanted.filter((index) => !isKnown(collection, index));
-    if (numIndexesBefore + missing.length > MAX_INDEXES) {
-      fail('CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
-    }
-    try {
-      for (const index of missing) {
-        if (!isKnown(collection, index)) {
-          await build(context, collection, { ...index, table: context.catalog.nextTable() });
-        }
-      }
-    } catch (error) {
-      // All of a command's indexes come to be, or none.
-      const made = collection.indexes.filter((index) => !before.includes(index));
-      collection.setIndexes(before);
-      context.catalog.dropTables(made.map((index) => index.table));
-      throw error;
-    }
+  const wanted = specs.map((spec) => checkedIndex(spec));
+  const { collection, createdCollectionAutomatically } = await context.env.write(() => ({
+    createdCollectionAutomatically: context.collection() === undefined,
+    collection: context.catalog.ensure(context.db, context.collectionName),
+  }));
+  return collection.inBuildTurn(async () => {
+    const numIndexesBefore = collection.indexes.length;
+    await make(context.catalog, collection, missingOf(collection, wanted));
     const numIndexesAfter = collection.indexes.length;
     return okReply({
       numIndexesBefore,
@@ -53,10 +37,33 @@ const createIndexes: Command = (context) => {
   });
 };
 
+function missingOf(collection: Collection, wanted: readonly IndexInfo[]): readonly IndexInfo[] {
+  const known = [...collection.indexes];
+  for (const index of wanted) if (!isKnown(known, index)) known.push(index);
+  if (known.length > MAX_INDEXES) {
+    fail('CannotCreateIndex', `add index fails, too many indexes for ${collection.namespace}`);
+  }
+  return known.slice(collection.indexes.length);
+}
+
+/** All of a command's indexes come to be, or none. */
+async function make(catalog: Catalog, collection: Collection, missing: readonly IndexInfo[]): Promise<void> {
+  if (missing.length === 0) return;
+  try {
+    await buildIndexes(catalog, collection, missing, (made) => {
+      collection.setIndexes([...collection.indexes, ...made]);
+    });
+  } catch (error) {
+    if (!(error instanceof MongoError) || error.code !== CODES.DuplicateKey) throw error;
+    const message = `Index build failed: ${collection.namespace}: ${error.message}`;
+    throw new MongoError(error.code, error.codeName, message, error.extra);
+  }
+}
+
 /** Whether the same index is there. Throws 85 and 86 for one that is only partly the same. */
-function isKnown(collection: Collection, index: IndexInfo): boolean {
+function isKnown(indexes: readonly IndexInfo[], index: IndexInfo): boolean {
   if (isIdKey(index.key)) return true;
-  const named = collection.indexes.find((known) => known.name === index.name);
+  const named = indexes.find((known) => known.name === index.name);
   if (named !== undefined) {
     if (!sameSignature(named, index)) {
       fail(
@@ -72,7 +79,7 @@ function isKnown(collection: Collection, index: IndexInfo): boolean {
     }
     return true;
   }
-  const equivalent = collection.indexes.find((known) => sameSignature(known, index));
+  const equivalent = indexes.find((known) => sameSignature(known, index));
   if (equivalent === undefined) return false;
   if (equivalent.expireAfterSeconds === index.expireAfterSeconds) {
     fail('IndexOptionsConflict', `Index already exists with a different name: ${equivalent.name}`);
@@ -96,33 +103,6 @@ function sameSignature(a: IndexInfo, b: IndexInfo): boolean {
   if (compareValues(a.key, b.key) !== 0 || a.unique !== b.unique || a.sparse !== b.sparse) return false;
   if (a.partial === undefined || b.partial === undefined) return a.partial === b.partial;
   return compareValues(a.partial, b.partial) === 0;
-}
-
-/** Fills a new index from the documents; other writers wait. A duplicate leaves nothing behind. */
-async function build(context: CommandContext, collection: Collection, index: IndexInfo): Promise<void> {
-  const { env } = context;
-  await env.settle();
-  let start = collection.recordKey(0);
-  const end = collection.recordKey(2 ** 48 - 1);
-  try {
-    for (;;) {
-      const range = { start, end, limit: BUILD_CHUNK, exclusiveStart: true };
-      const { items, more } = env.records.entries(range, BUILD_BYTES);
-      for (const { key, value } of items) {
-        collection.addToIndex(index, Doc.raw(value), key.readUIntBE(4, RID_BYTES));
-      }
-      await env.settle();
-      const last = items[items.length - 1];
-      if (!more || last === undefined) break;
-      start = last.key;
-    }
-  } catch (error) {
-    context.catalog.dropTables([index.table]);
-    if (!(error instanceof MongoError)) throw error;
-    const prefix = error.code === CODES.DuplicateKey ? `Index build failed: ${collection.namespace}: ` : '';
-    throw new MongoError(error.code, error.codeName, `${prefix}${error.message}`, error.extra);
-  }
-  collection.setIndexes([...collection.indexes, index]);
 }
 
 const listIndexes: Command = async (context) => {

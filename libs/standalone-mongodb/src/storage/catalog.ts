@@ -10,6 +10,7 @@ import type { Environment } from './environment.js';
 import { ServerParameters } from './parameters.js';
 import type { Entry } from './table.js';
 import { indexFromSpec, indexFromStored, storedIndex } from './index-info.js';
+import { checkNamespace } from './names.js';
 
 const COLLECTION = 'c';
 const DROPPED = 'd';
@@ -80,6 +81,10 @@ export class Catalog {
     return found.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  all(): readonly Collection[] {
+    return [...this.#collections.values()];
+  }
+
   databases(): readonly string[] {
     return [...new Set([...this.#collections.values()].map((collection) => collection.db))].sort();
   }
@@ -91,6 +96,15 @@ export class Catalog {
     bytes.writeUInt32BE(this.#nextTable);
     this.env.put(this.env.meta, NEXT_TABLE, bytes);
     return table;
+  }
+
+  /** Tables that are to be filled step by step: what a crash leaves of them is removed at the next start, unless they were kept before. */
+  draftTables(tables: readonly number[]): void {
+    for (const table of tables) this.env.put(this.env.meta, droppedKey(table), Buffer.alloc(1));
+  }
+
+  keepTables(tables: readonly number[]): void {
+    for (const table of tables) this.env.remove(this.env.meta, droppedKey(table));
   }
 
   nextRid(): number {
@@ -168,10 +182,8 @@ export class Catalog {
 
   /** Forgets tables at once and removes their entries in the background, also after a restart. */
   dropTables(tables: readonly number[]): void {
-    for (const table of tables) {
-      this.env.put(this.env.meta, droppedKey(table), Buffer.alloc(1));
-      this.#purge(table);
-    }
+    this.draftTables(tables);
+    for (const table of tables) this.#purge(table);
   }
 
   #purge(table: number): void {
@@ -218,32 +230,4 @@ function sizeKey(table: number): Buffer {
 
 function nameKey(db: string, name: string): Buffer {
   return Buffer.from(`${COLLECTION}\0${db}\0${name}`);
-}
-
-/** mongod's rules for names. */
-export function checkNamespace(db: string, name: string): void {
-  checkDatabaseName(db);
-  if (name === '') fail('InvalidNamespace', `Invalid namespace specified '${db}.'`);
-  if (name.includes('$') || name.startsWith('.') || name.includes('\0')) {
-    fail('InvalidNamespace', `Invalid collection name: ${name}`);
-  }
-  checkSystemName(`${db}.${name}`, name);
-  if (Buffer.byteLength(`${db}.${name}`) > 255) {
-    fail('InvalidNamespace', `Fully qualified namespace is too long. Namespace: ${db}.${name} Max: 255`);
-  }
-}
-
-/** Collections of the server's own: a client may only have `system.js`. */
-function checkSystemName(namespace: string, name: string): void {
-  if (name === 'system.views' || name === 'system.profile') fail('InvalidNamespace', `cannot write to ${namespace}`);
-  if (name.startsWith('system.') && name !== 'system.js') {
-    fail('InvalidNamespace', `Invalid system namespace: ${namespace}`);
-  }
-  if (name.includes('.system.')) fail('InvalidNamespace', `Invalid namespace: ${namespace}`);
-}
-
-export function checkDatabaseName(db: string): void {
-  if (db === '' || Buffer.byteLength(db) > 63 || /[/\\. "$\0]/.test(db)) {
-    fail('InvalidNamespace', `Invalid database name: '${db}'`);
-  }
 }

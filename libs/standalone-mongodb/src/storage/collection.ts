@@ -7,6 +7,7 @@ import type { IndexInfo } from './index-info.js';
 import { sized } from './limits.js';
 import { RawWriter } from './raw-writer.js';
 import { Validator } from './validator.js';
+import { documentParts } from './walk.js';
 
 export interface CollectionInit {
   readonly db: string;
@@ -38,12 +39,16 @@ export class Collection {
   db: string;
   name: string;
   options: Doc;
+  /** What searches may use. */
   indexes: readonly IndexInfo[];
+  /** What writes keep up: those, and what is being built. */
+  keptUp: readonly IndexInfo[];
   dropped = false;
   readonly table: number;
   readonly uuid: Binary;
   readonly env: Environment;
   #size: CollectionSize | undefined;
+  #builds: Promise<unknown> = Promise.resolve();
   #validator: Validator;
   readonly entries: IndexEntries;
   /** Writes what is of the usual kind faster. */
@@ -61,6 +66,7 @@ export class Collection {
     this.uuid = init.uuid;
     this.options = init.options;
     this.indexes = init.indexes;
+    this.keptUp = init.indexes;
     this.#validator = new Validator(init.options);
     this.entries = new IndexEntries(this.env, (index) => {
       if (this.indexes.includes(index)) this.save();
@@ -88,13 +94,9 @@ export class Collection {
   /** Folders of earlier versions have no sizes. */
   #measure(): CollectionSize {
     let [count, bytes] = [0, 0];
-    const end = this.recordKey(2 ** 48 - 1);
-    for (let start = this.recordKey(0), more = true; more;) {
-      const chunk = this.env.records.entries({ start, end, limit: 1000, exclusiveStart: true }, 2 ** 20);
-      for (const { value } of chunk.items) bytes += value.length;
-      count += chunk.items.length;
-      start = chunk.items[chunk.items.length - 1]?.key ?? end;
-      more = chunk.more;
+    for (const part of documentParts(this)) {
+      for (const document of part) bytes += document.bytes.length;
+      count += part.length;
     }
     return { count, bytes };
   }
@@ -157,10 +159,10 @@ export class Collection {
     if (!unchecked) this.#validator.check(doc, undefined);
     const bytes = sized(doc, true);
     const rid = this.catalog.nextRid();
-    const keys = this.indexes.map((index) => this.entries.keysOf(index, doc, rid));
-    this.indexes.forEach((index, i) => this.#checkUnique(index, keys[i] as readonly Buffer[], doc, rid));
+    const keys = this.keptUp.map((index) => this.entries.keysOf(index, doc, rid));
+    this.keptUp.forEach((index, i) => this.#checkUnique(index, keys[i] as readonly Buffer[], doc, rid));
     this.env.put(this.env.records, this.recordKey(rid), bytes);
-    this.indexes.forEach((index, i) => this.entries.put(index, keys[i] as readonly Buffer[], rid));
+    this.keptUp.forEach((index, i) => this.entries.put(index, keys[i] as readonly Buffer[], rid));
     this.resize(1, bytes.length);
   }
 
@@ -168,13 +170,13 @@ export class Collection {
   replace(rid: number, previous: Doc, next: Doc, unchecked = false): void {
     if (!unchecked) this.#validator.check(next, previous);
     const bytes = sized(next, false);
-    if (this.indexes.length > 1) this.#replaceEntries(rid, previous, next);
+    if (this.keptUp.length > 1) this.#replaceEntries(rid, previous, next);
     this.env.put(this.env.records, this.recordKey(rid), bytes);
     this.resize(0, bytes.length - previous.rawLength);
   }
 
   #replaceEntries(rid: number, previous: Doc, next: Doc): void {
-    const changed = this.indexes.slice(1).map((index) => {
+    const changed = this.keptUp.slice(1).map((index) => {
       const before = this.entries.keysOf(index, previous, rid);
       const after = this.entries.keysOf(index, next, rid);
       return { index, removed: without(before, after), added: without(after, before) };
@@ -185,7 +187,7 @@ export class Collection {
   }
 
   remove(rid: number, doc: Doc): void {
-    for (const index of this.indexes) this.entries.remove(index, this.entries.keysOf(index, doc, rid));
+    for (const index of this.keptUp) this.entries.remove(index, this.entries.keysOf(index, doc, rid));
     this.env.remove(this.env.records, this.recordKey(rid));
     this.resize(-1, -doc.rawLength);
   }
@@ -202,14 +204,28 @@ export class Collection {
   }
 
   setIndexes(indexes: readonly IndexInfo[]): void {
+    const building = this.keptUp.filter((index) => !this.indexes.includes(index) && !indexes.includes(index));
     this.indexes = indexes;
+    this.keptUp = building.length === 0 ? indexes : [...indexes, ...building];
     this.catalog.save(this);
+  }
+
+  /** From now on writes keep up these as well, which no search uses yet; none: only those that searches use. */
+  setBuilding(building: readonly IndexInfo[]): void {
+    this.keptUp = [...this.indexes, ...building];
   }
 
   setOptions(options: Doc): void {
     this.options = options;
     this.#validator = new Validator(options);
     this.catalog.save(this);
+  }
+
+  /** Builds of indexes wait for each other. */
+  inBuildTurn<T>(task: () => Promise<T>): Promise<T> {
+    const own = this.#builds.then(task);
+    this.#builds = own.catch(() => undefined);
+    return own;
   }
 
   save(): void {

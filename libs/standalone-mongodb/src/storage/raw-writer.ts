@@ -21,7 +21,7 @@ export interface RawDocument {
 export interface RawTarget {
   readonly env: Environment;
   readonly table: number;
-  readonly indexes: readonly IndexInfo[];
+  readonly keptUp: readonly IndexInfo[];
   readonly idIndex: IndexInfo;
   readonly isValidated: boolean;
   nextRid(): number;
@@ -58,7 +58,7 @@ export class RawWriter {
 
   /** Readers of the indexes but that of _id; undefined when there is one of a kind that it does not know. */
   #indexReaders(): readonly RawKeyReader[] | undefined {
-    const { indexes } = this.collection;
+    const { keptUp: indexes } = this.collection;
     if (this.#indexes !== indexes) {
       this.#indexes = indexes;
       const readers = indexes.slice(1).map((index) => new RawKeyReader(index));

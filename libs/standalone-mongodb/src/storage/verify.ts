@@ -1,10 +1,9 @@
 import { Doc } from '../bson/document.js';
 import type { Collection } from './collection.js';
-import { RID_BYTES } from './environment.js';
 import type { IndexInfo } from './index-info.js';
+import { documentParts } from './walk.js';
 
 const CHUNK = 1000;
-const CHUNK_BYTES = 1024 * 1024;
 
 export interface Verification {
   readonly records: number;
@@ -17,27 +16,22 @@ export interface Verification {
 
 /** Reads a collection on disk and compares its documents with its indexes; others go on in between. `each` sees every document. */
 export async function verify(collection: Collection, each: (doc: Doc) => void): Promise<Verification> {
-  const { env, indexes } = collection;
+  const { indexes } = collection;
   let [records, bytes] = [0, 0];
   const expected = new Map(indexes.map((index) => [index, 0]));
   const lacking = new Set<string>();
-  const end = collection.recordKey(2 ** 48 - 1);
-  for (let start = collection.recordKey(0), more = true; more;) {
-    const chunk = env.records.entries({ start, end, limit: CHUNK, exclusiveStart: true }, CHUNK_BYTES);
-    for (const { key, value } of chunk.items) {
-      const doc = Doc.raw(value);
-      const rid = key.readUIntBE(4, RID_BYTES);
+  for (const part of documentParts(collection)) {
+    for (const { rid, bytes: stored } of part) {
+      const doc = Doc.raw(stored);
       records += 1;
-      bytes += value.length;
+      bytes += stored.length;
       each(doc);
       for (const index of indexes) {
         const keys = collection.entries.keysOf(index, doc, rid);
         expected.set(index, (expected.get(index) ?? 0) + keys.length);
         if (!keys.every((one) => collection.entries.isStored(index, one, rid))) lacking.add(index.name);
       }
-      start = key;
     }
-    more = chunk.more;
     await new Promise((resolve) => setImmediate(resolve));
   }
   const keysPerIndex = new Map<IndexInfo, number>();
