@@ -10,6 +10,7 @@ import { nextHello } from './commands/handshake.js';
 import { Catalog } from './storage/catalog.js';
 import { Environment } from './storage/environment.js';
 import { renewOldFile } from './storage/renew.js';
+import { renewTextKeys } from './storage/text-keys.js';
 import { startTtlMonitor } from './storage/ttl.js';
 import { emptyFolder } from './storage/work-space.js';
 import { Connection } from './wire/connection.js';
@@ -91,6 +92,7 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
 async function openCatalog({ dataDir, mappedBytes }: MongoServerOptions): Promise<Catalog> {
   await renewOldFile(dataDir);
   const catalog = new Catalog(new Environment(dataDir, mappedBytes === undefined ? {} : { mappedBytes }));
+  await renewTextKeys(catalog);
   catalog.parameters.folder = emptyFolder(dataDir);
   return catalog;
 }

@@ -140,3 +140,79 @@ describe('management', () => {
     expect(await subject.coll.indexes()).toHaveLength(1);
   });
 });
+
+describe('texts with a zero within', () => {
+  const TEXTS = ['a', 'a\0', 'a\0b', 'a\x01', 'a\x01\x01', 'b'];
+
+  it.each([{ a: 1 }, { a: -1 }, { a: -1, b: 1 }, { b: 1, a: -1 }] as const)(
+    'are told apart by an index of %j',
+    async (key) => {
+      await subject.coll.insertMany(TEXTS.map((a, i) => ({ _id: i as never, a, b: 1 })));
+      await subject.coll.createIndex(key);
+      for (const [i, a] of TEXTS.entries()) {
+        const others = { $eq: 1, $gt: TEXTS.length - i - 1, $gte: TEXTS.length - i, $lt: i, $lte: i + 1 };
+        for (const [operator, count] of Object.entries(others)) {
+          const filter = { b: 1, a: { [operator]: a } };
+          expect([operator, a, await subject.coll.countDocuments(filter)]).toEqual([operator, a, count]);
+          expect([operator, a, (await subject.coll.find(filter).toArray()).length]).toEqual([operator, a, count]);
+        }
+      }
+      const sorted = await subject.coll.find({ b: 1 }).sort({ a: -1 }).toArray();
+      expect(sorted.map((doc) => doc['a'] as string)).toEqual([...TEXTS].reverse());
+    },
+  );
+});
+
+describe('building', () => {
+  const COUNT = 20_000;
+  const documents = (from: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({ _id: (from + i) as never, a: (from + i) % 100, l: [i % 7, i % 11] }));
+
+  /** Every entry of the indexes is a document's, and the other way round. */
+  async function expectValid(indexes: number): Promise<void> {
+    const { valid, nIndexes } = await subject.db.command({ validate: subject.coll.collectionName, full: true });
+    expect({ valid, nIndexes: Number(nIndexes) }).toEqual({ valid: true, nIndexes: indexes });
+    for (const filter of [{ a: 5 }, { l: 3 }]) {
+      const counted = await subject.coll.countDocuments(filter, { hint: { $natural: 1 } });
+      expect(await subject.coll.countDocuments(filter)).toBe(counted);
+    }
+  }
+
+  it('misses nothing that is written meanwhile', async () => {
+    await subject.coll.insertMany(documents(0, COUNT));
+    let isBuilt = false;
+    const built = subject.coll.createIndexes([{ key: { a: 1 } }, { key: { l: 1 } }]).then(() => (isBuilt = true));
+    let rounds = 0;
+    for (let next = COUNT; !isBuilt; next += 10) {
+      await subject.coll.insertMany(documents(next, 10));
+      await subject.coll.updateMany(
+        { _id: { $gte: next - COUNT, $lt: next - COUNT + 5 } as never },
+        { $inc: { a: 1 } },
+      );
+      await subject.coll.deleteMany({ _id: { $gte: next - 5000, $lt: next - 4995 } as never });
+      rounds += 1;
+    }
+    await built;
+    expect(rounds).toBeGreaterThan(1);
+    await expectValid(3);
+  }, 60_000);
+
+  it('is done once for those who ask for the same at the same time', async () => {
+    await subject.coll.insertMany(documents(0, 2000));
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => subject.coll.createIndexes([{ key: { a: 1 } }, { key: { l: 1 } }])),
+    );
+    expect(answers).toEqual([1, 2, 3].map(() => ['a_1', 'l_1']));
+    await expectValid(3);
+  });
+
+  it('leaves nothing of any index when one of them fails', async () => {
+    await subject.coll.insertMany(documents(0, 2000));
+    const failing = [{ key: { l: 1 } }, { key: { a: 1 }, unique: true }] as const;
+    await expect(subject.coll.createIndexes([...failing])).rejects.toMatchObject({ code: 11000, keyPattern: { a: 1 } });
+    expect((await subject.coll.indexes()).map(({ name }) => name)).toEqual(['_id_']);
+    await subject.coll.insertMany(documents(2000, 10));
+    await subject.coll.createIndexes([{ key: { a: 1 } }, { key: { l: 1 } }]);
+    await expectValid(3);
+  });
+});

@@ -25,15 +25,22 @@ export function appendInt64(value: bigint): void {
   scratch.end = scratch.bytes.writeBigUInt64BE(BigInt.asUintN(64, value), scratch.end);
 }
 
-/** UTF-8, ended by 0; a 0 inside becomes 0,255, so that a prefix stays below what continues it. */
+/** Bytes of a text that its key writes as two: this one, and one more than they are. */
+export const LAST_ESCAPED = 1;
+
+/** How many texts have been written with such bytes so far. */
+export let escapedTexts = 0;
+
+/** UTF-8, ended by 0, which is not within: a 0 there becomes 1,1, and a 1 becomes 1,2. So no key is the beginning of another. */
 export function appendText(text: string): void {
   scratch.room(text.length * 6 + 1);
-  if (!text.includes('\0')) {
+  if (!text.includes('\0') && !text.includes('\x01')) {
     scratch.end += scratch.bytes.write(text, scratch.end);
   } else {
+    escapedTexts += 1;
     for (const code of Buffer.from(text)) {
-      scratch.bytes[scratch.end++] = code;
-      if (code === 0) scratch.bytes[scratch.end++] = 0xff;
+      if (code <= LAST_ESCAPED) scratch.bytes[scratch.end++] = LAST_ESCAPED;
+      scratch.bytes[scratch.end++] = code <= LAST_ESCAPED ? code + 1 : code;
     }
   }
   scratch.bytes[scratch.end++] = 0;

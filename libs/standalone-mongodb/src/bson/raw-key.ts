@@ -1,6 +1,6 @@
 import { canonicalOf } from './compare.js';
 import { stringAt } from './decode.js';
-import { appendDouble, appendNumber, appendText, byte, scratch } from './key-parts.js';
+import { appendDouble, appendNumber, appendText, byte, LAST_ESCAPED, scratch } from './key-parts.js';
 import { BsonType } from './scalars.js';
 
 /** Types whose keys are made from a value's bytes: those of the usual scalars are. */
@@ -75,7 +75,7 @@ function appendDate(buf: Buffer, at: number): void {
   scratch.end = end + 8;
 }
 
-/** ASCII without a zero is copied; all else is decoded, so that what is no UTF-8 gets the key of what it decodes to. */
+/** ASCII without what is escaped is copied; all else is decoded, so that what is no UTF-8 gets the key of what it decodes to. */
 function appendString(buf: Buffer, at: number): void {
   const end = at + 3 + buf.readInt32LE(at);
   scratch.room(end - at);
@@ -83,7 +83,7 @@ function appendString(buf: Buffer, at: number): void {
   let to = scratch.end;
   for (let i = at + 4; i < end; i += 1) {
     const code = buf[i] as number;
-    if (code === 0 || code >= 0x80) return appendText(stringAt(buf, at));
+    if (code <= LAST_ESCAPED || code >= 0x80) return appendText(stringAt(buf, at));
     bytes[to++] = code;
   }
   bytes[to++] = 0;
