@@ -41,7 +41,7 @@ const streams = streamsGrpc.StreamsService;
 const streamsDefinition = definition({
   ...streams,
   read: { ...streams.read, ...bytesOut },
-  append: { ...streams.append, ...bytesIn },
+  append: { ...streams.append, ...bytesIn, ...bytesOut },
   batchAppend: { ...streams.batchAppend, ...bytesIn, ...bytesOut },
 });
 
@@ -84,7 +84,7 @@ function streamsService(node: StoreNode): UntypedServiceImplementation {
   return {
     read: (call: ServerWritableStream<streamsPb.ReadReq, Buffer>) =>
       reads.handle(call.request, node.outlets.outletOf(call)),
-    append: (call: ServerReadableStream<Buffer, streamsPb.AppendResp>, callback: sendUnaryData<streamsPb.AppendResp>) =>
+    append: (call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>) =>
       handleAppend(node.appender, call, callback, node.outlets),
     batchAppend: (call: ServerDuplexStream<Buffer, Buffer>) => {
       const batches = new BatchAppendCall(node.appender, call, node.outlets.outletOf(call));

@@ -1,5 +1,4 @@
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js';
-import type streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import {
   invalidArgument,
   maxAppendSizeExceeded,
@@ -17,7 +16,8 @@ import {
   decodeBatchAppend,
 } from '../wire/append-request.js';
 import type { ProposedEvent } from '../wire/record.js';
-import { type BatchFault, appendResponse, batchFailure, batchSuccess } from '../wire/responses.js';
+import { appendResponse, batchSuccess } from '../wire/append-response.js';
+import { type BatchFault, batchFailure } from '../wire/responses.js';
 import type { Outlet, Outlets } from './outlet.js';
 
 /** The largest append: the data of its events, in bytes. EventStoreDB 24.2 counts neither their metadata nor their types. */
@@ -31,8 +31,6 @@ const MAX_UNDER_WAY = 256;
 const MAX_INCOMPLETE = 64;
 /** What Node's timers can wait for. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-type AppendResp = InstanceType<typeof streamsPb.AppendResp>;
 
 /** How large an append has become. */
 class AppendSize {
@@ -50,15 +48,15 @@ class AppendSize {
 /** Streams.Append: one append for each call, the options first, then event by event. */
 export function handleAppend(
   appender: Appender,
-  call: ServerReadableStream<Buffer, AppendResp>,
-  callback: sendUnaryData<AppendResp>,
+  call: ServerReadableStream<Buffer, Buffer>,
+  callback: sendUnaryData<Buffer>,
   outlets: Outlets,
 ): void {
   let options: AppendOptions | undefined;
   const events: ProposedEvent[] = [];
   const size = new AppendSize();
   let answered = false;
-  const answer: sendUnaryData<AppendResp> = (error, response) => {
+  const answer: sendUnaryData<Buffer> = (error, response) => {
     if (answered) return;
     answered = true;
     forget();
@@ -89,7 +87,7 @@ export function handleAppend(
   });
 }
 
-async function appendNow(appender: Appender, options: AppendOptions, events: ProposedEvent[]): Promise<AppendResp> {
+async function appendNow(appender: Appender, options: AppendOptions, events: ProposedEvent[]): Promise<Buffer> {
   const stream = options.stream.toString('utf8');
   const outcome = await appender.append(stream, options.expected, events);
   if (outcome.kind === 'deleted') throw streamDeleted(stream);
@@ -186,8 +184,7 @@ export class BatchAppendCall {
       .append(stream.toString('utf8'), expected, events)
       .then(
         (outcome) => {
-          if (outcome.kind === 'appended')
-            return this.answer(batchSuccess(correlation, stream, outcome.revision, outcome.position));
+          if (outcome.kind === 'appended') return this.answer(batchSuccess(correlation, stream, outcome));
           const fault = outcome.kind === 'deleted' ? outcome : { ...outcome, expected };
           this.answer(batchFailure(correlation, stream, fault));
         },

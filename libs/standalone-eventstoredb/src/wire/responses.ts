@@ -4,9 +4,8 @@ import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import type { Message } from 'google-protobuf';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
-import type { AppendOutcome } from '../store/appender.js';
 import type { ExpectedRevision } from './append-request.js';
-import { ProtobufWriter, fieldLength, varintLength } from './protobuf.js';
+import { ProtobufWriter, fieldLength } from './protobuf.js';
 
 /** `ReadResp` messages that are not events, encoded. */
 export function confirmation(subscriptionId: string): Buffer {
@@ -43,41 +42,6 @@ export function identifier(stream: Uint8Array): InstanceType<typeof sharedPb.Str
 
 function bytesOf(message: Message): Buffer {
   return Buffer.from(message.serializeBinary());
-}
-
-/** `AppendResp` for an outcome that the protocol answers (a deleted stream is an error of the call instead). */
-export function appendResponse(
-  outcome: Exclude<AppendOutcome, { kind: 'deleted' }>,
-  expected: ExpectedRevision,
-): InstanceType<typeof streamsPb.AppendResp> {
-  const response = new streamsPb.AppendResp();
-  if (outcome.kind === 'wrong-revision')
-    return response.setWrongExpectedVersion(wrongVersion(outcome.current, expected));
-  const success = new streamsPb.AppendResp.Success();
-  if (outcome.revision < 0) success.setNoStream(new sharedPb.Empty());
-  else success.setCurrentRevision(String(outcome.revision));
-  const position = new streamsPb.AppendResp.Position();
-  position.setCommitPosition(String(outcome.position)).setPreparePosition(String(outcome.position));
-  return response.setSuccess(success.setPosition(position));
-}
-
-function wrongVersion(
-  current: number,
-  expected: ExpectedRevision,
-): InstanceType<typeof streamsPb.AppendResp.WrongExpectedVersion> {
-  const details = new streamsPb.AppendResp.WrongExpectedVersion();
-  if (current < 0) details.setCurrentNoStream(new sharedPb.Empty()).setNoStream2060(new sharedPb.Empty());
-  else details.setCurrentRevision(String(current)).setCurrentRevision2060(current);
-  switch (expected) {
-    case 'any':
-      return details.setExpectedAny(new sharedPb.Empty()).setAny2060(new sharedPb.Empty());
-    case 'stream_exists':
-      return details.setExpectedStreamExists(new sharedPb.Empty()).setStreamExists2060(new sharedPb.Empty());
-    case 'no_stream':
-      return details.setExpectedNoStream(new sharedPb.Empty());
-    default:
-      return details.setExpectedRevision(String(expected)).setExpectedRevision2060(expected);
-  }
 }
 
 /** What a batch append is answered with when it fails: a `google.rpc.Status` with one of the protocol's details. */
@@ -161,24 +125,6 @@ export function batchFailure(correlation: Buffer, stream: Buffer, fault: BatchFa
   const response = new streamsPb.BatchAppendResp();
   response.setError(statusOf(fault, stream)).setStreamIdentifier(identifier(stream));
   return withCorrelation(correlation, bytesOf(response));
-}
-
-/** `BatchAppendResp` for a successful append: written by hand, there is one for each append. */
-export function batchSuccess(correlation: Buffer, stream: Buffer, revision: number, position: number): Buffer {
-  const positionLength = 2 * (1 + varintLength(position));
-  const successLength = (revision < 0 ? 2 : 1 + varintLength(revision)) + fieldLength(positionLength);
-  const length = fieldLength(correlation.length) + fieldLength(successLength) + fieldLength(fieldLength(stream.length));
-  const writer = new ProtobufWriter(Buffer.allocUnsafe(length));
-  writer.bytes(0x0a, correlation);
-  writer.open(0x1a, successLength);
-  if (revision < 0) writer.open(0x12, 0);
-  else writer.number(0x08, revision);
-  writer.open(0x1a, positionLength);
-  writer.number(0x08, position);
-  writer.number(0x10, position);
-  writer.open(0x22, fieldLength(stream.length));
-  writer.bytes(0x1a, stream);
-  return writer.buffer;
 }
 
 function withCorrelation(correlation: Buffer, body: Buffer): Buffer {
