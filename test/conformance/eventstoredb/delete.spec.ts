@@ -67,6 +67,10 @@ describe('delete', () => {
       expect(await numbersBackwards(stream)).toEqual([11, 10]);
       const { metadata } = await client.getStreamMetadata(stream);
       expect(metadata).toEqual({ truncateBefore: 4 });
+      // In $all the events come first, then what brings the stream back.
+      const since = await collect(client.readAll({ fromPosition: result.position!, maxCount: 100 }));
+      const streams = since.map(({ event }) => event!.streamId).filter((id) => id.endsWith(stream));
+      expect(streams).toEqual([stream, `$$${stream}`]);
       await client.appendToStream(stream, numbered(1, 12), { expectedRevision: 5n });
       expect(await numbersIn(stream)).toEqual([10, 11, 12]);
     },

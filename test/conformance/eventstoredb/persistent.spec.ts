@@ -348,8 +348,13 @@ describe('managing persistent subscriptions', () => {
   });
 
   it('refuses $all as the name of a stream', async () => {
-    const create = client.createPersistentSubscriptionToStream('$all', `group-${randomUUID()}`, settings());
+    const group = `group-${randomUUID()}`;
+    const create = client.createPersistentSubscriptionToStream('$all', group, settings());
     await expect(create).rejects.toThrow();
+    await client.createPersistentSubscriptionToAll(group, allSettings());
+    const remove = client.deletePersistentSubscriptionToStream('$all', group);
+    await expect(remove).rejects.toBeInstanceOf(PersistentSubscriptionFailedError);
+    await client.deletePersistentSubscriptionToAll(group);
   });
 
   it('gives info with the settings, connections and statistics', async () => {

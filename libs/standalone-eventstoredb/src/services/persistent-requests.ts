@@ -23,6 +23,12 @@ export function sourceNameOf(identifier: StreamIdentifier | undefined, all: bool
   return name;
 }
 
+/** Throws when $all was named as if it were a stream. */
+export function refuseAllByName(stream: string, group: string, asAll: boolean): void {
+  if (stream !== ALL_STREAM || asAll) return;
+  throw groupFailed(stream, group, '$all is subscribed to as such, not by the name of a stream');
+}
+
 export function createConfigOf(request: CreateReq): GroupConfig {
   const options = request.getOptions();
   if (options === undefined) throw invalidArgument('the options of the subscription group are missing');
@@ -43,9 +49,7 @@ function configOf(options: Options, namedStrategy: string): Omit<GroupConfig, 'f
   const identifier = options.getStream()?.getStreamIdentifier() ?? options.getStreamIdentifier();
   const stream = sourceNameOf(identifier, options.hasAll());
   const group = options.getGroupName();
-  if (stream === ALL_STREAM && !options.hasAll()) {
-    throw groupFailed(stream, group, '$all is subscribed to as such, not by the name of a stream');
-  }
+  refuseAllByName(stream, group, options.hasAll());
   return {
     stream,
     group,

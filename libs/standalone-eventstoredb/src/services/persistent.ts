@@ -10,7 +10,7 @@ import type {
 } from '@eventstore/db-client/generated/persistent_pb.js';
 import persistentPb from '@eventstore/db-client/generated/persistent_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
-import { groupNotFound, invalidArgument } from '../errors.js';
+import { groupFailed, groupNotFound, invalidArgument } from '../errors.js';
 import type { Groups } from '../persistent/groups.js';
 import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
@@ -18,7 +18,7 @@ import { unary } from './unary.js';
 import type { Outlets } from './outlet.js';
 import { infoOf } from './persistent-info.js';
 import { PersistentReadCall } from './persistent-read.js';
-import { createConfigOf, sourceNameOf, updateConfigOf } from './persistent-requests.js';
+import { createConfigOf, refuseAllByName, sourceNameOf, updateConfigOf } from './persistent-requests.js';
 
 /** The methods of PersistentSubscriptions. */
 export function persistentSubscriptions(
@@ -39,7 +39,9 @@ export function persistentSubscriptions(
       return new persistentPb.UpdateResp();
     }),
     delete: unary(async (request: DeleteReq) => {
-      const { stream, group } = named(request.getOptions());
+      const options = request.getOptions();
+      const { stream, group } = named(options);
+      refuseAllByName(stream, group, options?.hasAll() === true);
       await groups.delete(stream, group);
       return new persistentPb.DeleteResp();
     }),
@@ -52,7 +54,7 @@ export function persistentSubscriptions(
       const options = request.getOptions();
       const { stream, group } = named(options);
       const stopAt = options?.hasStopAt() === true ? Number(options.getStopAt()) : undefined;
-      if (stopAt !== undefined && stopAt < 0) throw invalidArgument('stopAt must not be negative');
+      if (stopAt !== undefined && stopAt < 0) throw groupFailed(stream, group, 'stopAt must not be negative');
       await groups.get(stream, group).replayParked(stopAt);
       return new persistentPb.ReplayParkedResp();
     }),

@@ -79,16 +79,17 @@ export class Appender {
   private write(info: StreamInfo, events: readonly ProposedEvent[]): Promise<Written> {
     const original = isMetastream(info.name) ? this.log.streams.open(originalOf(info.name)) : undefined;
     const metadataOfDeleted = original !== undefined && isSoftDeleted(original);
-    if (isSoftDeleted(info)) this.restore(info, this.latestMetadata(info));
+    const fromRevision = isSoftDeleted(info) ? info.last + 1 : undefined;
     const written = this.log.append(info, events);
-    if (metadataOfDeleted) this.restore(original, events.at(-1)?.data);
+    if (fromRevision !== undefined) this.restore(info, this.latestMetadata(info), fromRevision);
+    if (metadataOfDeleted) this.restore(original, events.at(-1)?.data, original.last + 1);
     return written;
   }
 
-  private restore(info: StreamInfo, metadata: Buffer | undefined): void {
+  private restore(info: StreamInfo, metadata: Buffer | undefined, fromRevision: number): void {
     const metastream = this.log.streams.open(metastreamOf(info.name));
     // Its failure is that of the append it goes with: both are in one commit, or none.
-    this.log.append(metastream, [restored(metadata, info.last + 1)]).catch(() => undefined);
+    this.log.append(metastream, [restored(metadata, fromRevision)]).catch(() => undefined);
   }
 
   private latestMetadata(info: StreamInfo): Buffer | undefined {
