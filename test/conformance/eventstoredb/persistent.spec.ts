@@ -100,6 +100,19 @@ describe('a persistent subscription to a stream', () => {
     await second.unsubscribe();
   });
 
+  it('tells of its checkpoints in a stream of their own', async () => {
+    const stream = freshStream();
+    const group = await groupOn(stream, { checkPointLowerBound: 5, checkPointAfter: 500 });
+    await client.appendToStream(stream, numbered(5));
+    const told = client.subscribeToStream(`$persistentsubscription-${stream}::${group}-checkpoint`);
+    const subscription = connect(stream, group);
+    expect(await takeAndAck(subscription, 5)).toEqual(range(0, 5));
+    const [checkpoint] = await collect(told, 1);
+    expect(checkpoint!.event).toMatchObject({ type: '$SubscriptionCheckpoint', data: '4' });
+    await subscription.unsubscribe();
+    await told.unsubscribe();
+  });
+
   it('sends no more than the buffer size without acknowledgement', async () => {
     const stream = freshStream();
     await client.appendToStream(stream, numbered(30));
@@ -187,6 +200,30 @@ describe('a persistent subscription to a stream', () => {
     await eventually(async () => replayed.length === 6 && (await parked()) === 0n);
     expect(replayed.map(numberOf)).toEqual(range(0, 6));
     await subscription.unsubscribe();
+  });
+
+  it('parks and replays for a group that was deleted and made again', async () => {
+    const stream = freshStream();
+    const group = await groupOn(stream);
+    await client.appendToStream(stream, numbered(1));
+    for (const _time of [1, 2]) {
+      const subscription = connect(stream, group);
+      for await (const event of subscription) {
+        await subscription.nack('park', 'later', event);
+        break;
+      }
+      await subscription.unsubscribe();
+      await eventually(async () => {
+        const { stats, connections } = await client.getPersistentSubscriptionToStreamInfo(stream, group);
+        return stats.parkedMessageCount > 0n && connections.length === 0;
+      });
+      await client.replayParkedMessagesToStream(stream, group);
+      const again = connect(stream, group);
+      expect(await takeAndAck(again, 1)).toEqual([0]);
+      await again.unsubscribe();
+      await client.deletePersistentSubscriptionToStream(stream, group);
+      await client.createPersistentSubscriptionToStream(stream, group, settings({ startFrom: START }));
+    }
   });
 
   it('sends again what is not answered in time', async () => {

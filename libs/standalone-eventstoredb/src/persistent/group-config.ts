@@ -48,6 +48,10 @@ export function keyOf(stream: string, group: string): string {
   return `${stream}::${group}`;
 }
 
+export function checkpointStreamOf(config: Pick<GroupConfig, 'stream' | 'group'>): string {
+  return `$persistentsubscription-${keyOf(config.stream, config.group)}-checkpoint`;
+}
+
 export function parkedStreamOf(config: Pick<GroupConfig, 'stream' | 'group'>): string {
   return `$persistentsubscription-${keyOf(config.stream, config.group)}-parked`;
 }

@@ -1,5 +1,6 @@
 import type { EventPresenter } from '../services/event-presenter.js';
 import type { Notifier } from '../store/notifier.js';
+import { type CheckpointStream, isCheckpoint } from './checkpoint-stream.js';
 import { Consumer, type ConsumerCall, Tally } from './consumer.js';
 import type { GroupConfig } from './group-config.js';
 import { type PendingMessage, insertRetry } from './message.js';
@@ -13,6 +14,7 @@ export type NackAction = 'retry' | 'park' | 'skip' | 'stop';
 export interface GroupParts {
   readonly source: Source;
   readonly parking: Parking;
+  readonly checkpoints: CheckpointStream;
   readonly presenter: EventPresenter;
   readonly notifier: Notifier;
   saveCheckpoint(sequence: number): void;
@@ -40,7 +42,7 @@ export class Group {
   private readonly timer: NodeJS.Timeout;
   /** Messages settled, and events passed over, since the last checkpoint. */
   private passedSinceCheckpoint = 0;
-  private lastCheckpointAtMs = Date.now();
+  private lastCheckpointAtMs = -Infinity;
   private measuredAtMs = Date.now();
   private waiting = false;
 
@@ -127,7 +129,7 @@ export class Group {
     if (entry === undefined) return undefined;
     this.outstanding.delete(id);
     entry.consumer.settle(id);
-    this.passedSinceCheckpoint++;
+    if (!isCheckpoint(entry.message.event)) this.passedSinceCheckpoint++;
     return entry.message;
   }
 
@@ -214,8 +216,6 @@ export class Group {
 
   /** The checkpoint is the last event before the first that is not yet dealt with. */
   private saveCheckpoint(): void {
-    this.passedSinceCheckpoint = 0;
-    this.lastCheckpointAtMs = Date.now();
     let first = this.ahead.next;
     const consider = ({ sequence }: PendingMessage): void => void (first = Math.min(first, sequence ?? first));
     for (const { message } of this.outstanding.values()) consider(message);
@@ -223,6 +223,8 @@ export class Group {
     this.ahead.messages.forEach(consider);
     this.parkings.forEach(consider);
     if (first - 1 <= (this.checkpoint ?? -1)) return;
+    this.passedSinceCheckpoint = 0;
+    this.lastCheckpointAtMs = Date.now();
     this.checkpoint = first - 1;
     this.parts.saveCheckpoint(this.checkpoint);
   }

@@ -9,9 +9,17 @@ import {
 import { EventPresenter } from '../services/event-presenter.js';
 import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
+import { CheckpointStream } from './checkpoint-stream.js';
 import { tellOfChange } from './config-events.js';
 import type { Consumer, ConsumerCall } from './consumer.js';
-import { ALL_STREAM, type GroupConfig, type GroupRow, keyOf, parkedStreamOf } from './group-config.js';
+import {
+  ALL_STREAM,
+  type GroupConfig,
+  type GroupRow,
+  checkpointStreamOf,
+  keyOf,
+  parkedStreamOf,
+} from './group-config.js';
 import { Group } from './group.js';
 import { Parking } from './parking.js';
 import { sourceOf } from './source.js';
@@ -60,7 +68,7 @@ export class Groups {
     const group = this.get(stream, name);
     this.groups.delete(keyOf(stream, name));
     group.stop(groupDropped(stream, name));
-    await group.parts.parking.delete();
+    await Promise.all([group.parts.parking.delete(), group.parts.checkpoints.delete()]);
     this.rows.delete(keyOf(stream, name));
     const removed = this.log.write(() => void this.log.files.groups.remove(keyOf(stream, name)));
     await Promise.all([removed, tellOfChange(this.log, 'deleted', group.config)]);
@@ -116,14 +124,18 @@ export class Groups {
   private start(row: GroupRow): void {
     const { config } = row;
     const key = keyOf(config.stream, config.group);
+    const source = sourceOf(config, this.log, this.reader);
+    const checkpoints = new CheckpointStream(this.log, this.reader, checkpointStreamOf(config));
     const parts = {
-      source: sourceOf(config, this.log, this.reader),
+      source,
+      checkpoints,
       parking: new Parking(this.log, this.reader, parkedStreamOf(config)),
       presenter: new EventPresenter(this.log, this.reader, { resolveLinks: true, structuredIds: false }),
       notifier: this.log.notifier,
       saveCheckpoint: (checkpoint: number): void => {
         // Not saved, the group starts from an earlier checkpoint: events come again, none is lost.
-        this.save({ ...row, checkpoint }).catch(() => undefined);
+        const saved = [this.save({ ...row, checkpoint }), checkpoints.tell(source.text(checkpoint))];
+        Promise.all(saved).catch(() => undefined);
       },
     };
     const next = row.checkpoint === null ? row.origin : row.checkpoint + 1;

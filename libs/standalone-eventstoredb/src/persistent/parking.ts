@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../store/event-log.js';
 import type { LogReader } from '../store/log-reader.js';
+import { appendReviving } from '../store/revival.js';
 import { firstVisibleRevision, metastreamOf, softDeletion, truncation } from '../store/stream-metadata.js';
 import { StoredRecord } from '../wire/record.js';
 import { type PendingMessage, linkTo } from './message.js';
@@ -21,7 +22,7 @@ export class Parking {
   /** Settles when the link is on disk. */
   async park(message: PendingMessage, reason: string): Promise<void> {
     const metadata = { added: new Date().toISOString(), reason, subscriptionEventNumber: message.sequence ?? 0 };
-    await this.log.append(this.log.streams.open(this.stream), [
+    await appendReviving(this.log, this.reader, this.log.streams.open(this.stream), [
       {
         id: randomUUID(),
         type: Buffer.from('$>'),

@@ -2,6 +2,7 @@ import { type EventFilter, eventFilter } from '../services/event-filter.js';
 import { ALL, type EventLog } from '../store/event-log.js';
 import type { LogReader, Page } from '../store/log-reader.js';
 import { StoredRecord } from '../wire/record.js';
+import { isCheckpoint } from './checkpoint-stream.js';
 import { ALL_STREAM, type GroupConfig } from './group-config.js';
 
 /** Events looked at for a page of a filtered group: it may then be longer than asked for. */
@@ -9,7 +10,7 @@ const FILTERED_PAGE = 128;
 
 /** A page of what a group wants. */
 export interface SourcePage extends Page {
-  /** Events of the page that its filter does not want. */
+  /** Events of the page that its filter does not want, but for those that tell of checkpoints. */
   readonly passedOver: number;
 }
 
@@ -73,8 +74,10 @@ class AllSource implements Source {
     if (this.failed) return { records: [], next: from, end: true, passedOver: 0 };
     const page = this.reader.allForwards(from, Math.max(limit, FILTERED_PAGE));
     try {
-      const records = page.records.filter((record) => accepts(new StoredRecord(record)));
-      return { ...page, records, passedOver: page.records.length - records.length };
+      const all = page.records.map((record) => new StoredRecord(record));
+      const wanted = all.filter(accepts);
+      const passedOver = all.filter((record) => !isCheckpoint(record)).length - wanted.length;
+      return { ...page, records: wanted.map(({ buffer }) => buffer), passedOver: Math.max(0, passedOver) };
     } catch (error) {
       // An expression that takes too long: nothing may be skipped, so the group stays where it is until it is made anew.
       this.failed = true;

@@ -3,6 +3,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { ALL, type EventLog } from '../store/event-log.js';
 import type { ProjectionRow } from '../store/files.js';
 import type { LogReader } from '../store/log-reader.js';
+import { appendReviving } from '../store/revival.js';
 import { type ProposedEvent, StoredRecord } from '../wire/record.js';
 import type { Emission, Handler } from './emission.js';
 
@@ -144,7 +145,11 @@ export class Projection {
   /** One turn, so one commit: what is written, what is remembered and how far the projection is. */
   private async commit(byStream: ReadonlyMap<string, ProposedEvent[]>, next: number): Promise<void> {
     const writes: Promise<unknown>[] = [...this.handler.save()];
-    for (const [stream, events] of byStream) writes.push(this.log.append(this.log.streams.open(stream), events));
+    for (const [stream, events] of byStream) {
+      const info = this.log.streams.open(stream);
+      // What would go to a stream that has ended for ever is lost.
+      if (!info.tombstoned) writes.push(appendReviving(this.log, this.reader, info, events));
+    }
     if (writes.length > 0) writes.push(this.save({ ...this.row, next }));
     else this.row = { ...this.row, next };
     await Promise.all(writes);

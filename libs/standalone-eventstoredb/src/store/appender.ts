@@ -1,6 +1,7 @@
 import type { ExpectedRevision } from '../wire/append-request.js';
 import { type ProposedEvent, StoredRecord } from '../wire/record.js';
-import { isMetastream, isSoftDeleted, metastreamOf, originalOf, restored } from './stream-metadata.js';
+import { appendReviving } from './revival.js';
+import { isMetastream, isSoftDeleted, metastreamOf, originalOf } from './stream-metadata.js';
 import type { EventLog, Written } from './event-log.js';
 import type { LogReader } from './log-reader.js';
 import type { StreamInfo } from './stream-info.js';
@@ -38,7 +39,7 @@ export class Appender {
     switch (decision.kind) {
       case 'write':
         if (events.length === 0) return { kind: 'appended', revision: info.last, position: this.log.head };
-        return { kind: 'appended', ...(await this.write(info, events)) };
+        return { kind: 'appended', ...(await appendReviving(this.log, this.reader, info, events)) };
       case 'repeated':
         // The first append may still be on its way to the disk: the repetition must not promise more than it.
         if (decision.position > this.log.head) await this.log.settled();
@@ -73,29 +74,6 @@ export class Appender {
 
   private hasMetadata(info: StreamInfo): boolean {
     return this.log.streams.open(metastreamOf(info.name)).last >= 0;
-  }
-
-  /** Appends; a deleted stream comes back, and metadata set on it brings it back, too. What it had stays hidden. */
-  private write(info: StreamInfo, events: readonly ProposedEvent[]): Promise<Written> {
-    const original = isMetastream(info.name) ? this.log.streams.open(originalOf(info.name)) : undefined;
-    const metadataOfDeleted = original !== undefined && isSoftDeleted(original);
-    const fromRevision = isSoftDeleted(info) ? info.last + 1 : undefined;
-    const written = this.log.append(info, events);
-    if (fromRevision !== undefined) this.restore(info, this.latestMetadata(info), fromRevision);
-    if (metadataOfDeleted) this.restore(original, events.at(-1)?.data, original.last + 1);
-    return written;
-  }
-
-  private restore(info: StreamInfo, metadata: Buffer | undefined, fromRevision: number): void {
-    const metastream = this.log.streams.open(metastreamOf(info.name));
-    // Its failure is that of the append it goes with: both are in one commit, or none.
-    this.log.append(metastream, [restored(metadata, fromRevision)]).catch(() => undefined);
-  }
-
-  private latestMetadata(info: StreamInfo): Buffer | undefined {
-    const metastream = this.log.streams.open(metastreamOf(info.name));
-    const latest = this.reader.event(metastream, metastream.committed);
-    return latest === undefined ? undefined : new StoredRecord(latest).data;
   }
 
   /** Without a revision only the memory of recent ids can tell a repetition. */
