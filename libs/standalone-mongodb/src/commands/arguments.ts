@@ -194,7 +194,7 @@ function checkKind(path: string, name: string, kind: Kind, value: Value): void {
 
 // The quotes stand as mongod prints them.
 const NUMBER_TYPES = "types '[long, int, decimal, double']";
-const FLAG_TYPES = "types '[bool, long, int, decimal, double']";
+export const FLAG_TYPES = "types '[bool, long, int, decimal, double']";
 
 export function checkNumber(path: string, name: string, kind: 'number' | 'count', value: Value): void {
   if (!isNumber(value)) return wrongType(path, value, NUMBER_TYPES);

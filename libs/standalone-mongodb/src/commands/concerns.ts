@@ -1,7 +1,9 @@
 import { Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, typeName } from '../bson/values.js';
-import { fail, MongoError } from '../errors.js';
+import { isNumber, typeName, type Maybe } from '../bson/values.js';
+import { fail, failAt, MongoError } from '../errors.js';
+import { isTruthy } from '../aggregate/values.js';
+import { FLAG_TYPES, wrongType } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { checkSessionId } from './sessions.js';
 
@@ -17,6 +19,7 @@ export function checkGeneric(context: CommandContext): void {
   if (body.has('txnNumber') || body.has('autocommit') || body.has('startTransaction')) checkTransaction(context);
   if (body.has('readConcern')) checkReadConcern(context);
   if (body.has('writeConcern')) checkWriteConcern(context);
+  if (body.has('$readPreference')) checkReadPreference(context);
   if (body.has('maxTimeMS')) checkMaxTime(context);
   if (body.has('apiVersion') || body.has('apiStrict') || body.has('apiDeprecationErrors')) checkApi(context);
 }
@@ -30,30 +33,64 @@ function checkTransaction(context: CommandContext): void {
   fail('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
 }
 
+/** The commands that take any read concern; others only that of `local`. */
+const READS = new Set(['find', 'aggregate', 'count', 'distinct', 'explain', 'getMore']);
+const READ_FIELDS = new Set([
+  ...['level', 'afterOpTime', 'afterClusterTime', 'atClusterTime', 'provenance'],
+  ...['allowTransactionTableSnapshot', '$waitLastStableRecoveryTimestamp'],
+]);
+
 function checkReadConcern(context: CommandContext): void {
-  const concern = context.doc('readConcern');
-  const level = concern?.get('level');
-  if (level !== undefined && level !== null) {
-    if (typeof level !== 'string') {
-      fail(
-        'TypeMismatch',
-        `BSON field 'readConcern.level' is the wrong type '${typeName(level)}', expected type 'string'`,
-      );
-    }
-    if (!READ_LEVELS.includes(level)) {
-      fail('BadValue', `Enumeration value '${level}' for field 'readConcern.level' is not a valid value.`);
-    }
+  const concern = context.doc('readConcern') ?? Doc.EMPTY;
+  checkFields('readConcern', concern, READ_FIELDS);
+  const level = concern.get('level') ?? 'local';
+  if (typeof level !== 'string') return wrongType('readConcern.level', level, "type 'string'");
+  if (!READ_LEVELS.includes(level)) {
+    fail('BadValue', `Enumeration value '${level}' for field 'readConcern.level' is not a valid value.`);
+  }
+  if (level !== 'local' && !READS.has(context.name)) {
+    const asked = `{ readConcern: { level: "${level}", provenance: "clientSupplied" } }`;
+    const why = 'read concern not supported';
+    fail('InvalidOptions', `Command ${context.name} does not support ${asked} :: caused by :: ${why}`);
   }
   if (level === 'snapshot') {
     throw new MongoError(123, 'NotAReplicaSet', 'node needs to be a replica set member to use readConcern: snapshot');
   }
-  if (level === 'linearizable' || concern?.has('afterClusterTime') === true) {
+  if (level === 'linearizable' || concern.has('afterClusterTime')) {
     throw new MongoError(123, 'NotAReplicaSet', 'node needs to be a replica set member to use read concern');
   }
 }
 
+function checkFields(label: string, doc: Doc, known: ReadonlySet<string>): void {
+  for (const { name } of doc.fields) {
+    if (!known.has(name)) failAt(40415, `BSON field '${label}.${name}' is an unknown field.`);
+  }
+}
+
+/** The commands that write, and so may say how it is to be acknowledged. */
+const WRITES = new Set([
+  ...['insert', 'update', 'delete', 'findAndModify', 'findandmodify', 'bulkWrite', 'aggregate', 'create', 'drop'],
+  ...['createIndexes', 'dropIndexes', 'deleteIndexes', 'dropDatabase', 'renameCollection', 'collMod'],
+]);
+const WRITE_FIELDS = new Set(['w', 'j', 'wtimeout', 'fsync', 'wElectionId', 'wOpTime', 'getLastError', 'provenance']);
+
 function checkWriteConcern(context: CommandContext): void {
-  const w = context.doc('writeConcern')?.get('w');
+  if (!WRITES.has(context.name)) fail('InvalidOptions', 'Command does not support writeConcern');
+  const concern = context.doc('writeConcern') ?? Doc.EMPTY;
+  checkFields('writeConcern', concern, WRITE_FIELDS);
+  for (const name of ['j', 'fsync']) {
+    const flag = concern.get(name) ?? null;
+    if (flag !== null && typeof flag !== 'boolean' && !isNumber(flag)) {
+      wrongType(`writeConcern.${name}`, flag, FLAG_TYPES);
+    }
+  }
+  if (isTruthy(concern.get('j') ?? null) && isTruthy(concern.get('fsync') ?? null)) {
+    fail('FailedToParse', 'fsync and j options cannot be used together');
+  }
+  checkNodes(concern.get('w'));
+}
+
+function checkNodes(w: Maybe): void {
   if (isNumber(w)) {
     const nodes = Math.trunc(toDouble(w));
     if (nodes < 0 || nodes > MAX_NODES) {
@@ -64,6 +101,23 @@ function checkWriteConcern(context: CommandContext): void {
     fail('BadValue', `cannot use non-majority 'w' mode "${w}" when a host is not a member of a replica set`);
   } else if (w !== undefined && w !== null && !(w instanceof Doc) && typeof w !== 'string') {
     fail('FailedToParse', `w has to be a number, string, or object; found: ${typeName(w)}`);
+  }
+}
+
+const READ_MODES = ['primary', 'primaryPreferred', 'secondary', 'secondaryPreferred', 'nearest'];
+
+/** Whoever reads is served here; but what is no preference is refused. */
+function checkReadPreference(context: CommandContext): void {
+  const preference = context.arg('$readPreference');
+  if (!(preference instanceof Doc)) {
+    const found = `found ${typeName(preference)}`;
+    return fail('TypeMismatch', `"$readPreference" had the wrong type. Expected object, ${found}`);
+  }
+  const mode = preference.get('mode');
+  if (mode === undefined) return failAt(40414, "BSON field 'readPreference.mode' is missing but a required field");
+  if (typeof mode !== 'string') return wrongType('readPreference.mode', mode, "type 'string'");
+  if (!READ_MODES.includes(mode)) {
+    fail('BadValue', `Enumeration value '${mode}' for field 'readPreference.mode' is not a valid value.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Arr, Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, typeName, type Maybe } from '../bson/values.js';
+import { Decimal, isNumber, typeName, type Maybe } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import type { Catalog } from '../storage/catalog.js';
 import type { Collection } from '../storage/collection.js';
@@ -70,10 +70,16 @@ export class CommandContext {
     return this.wrongType(name, 'object');
   }
 
+  /** A whole number: mongod cuts doubles, rounds decimals to the nearest (even) and takes NaN for 0. */
   number(name: string): number | undefined {
     const value = this.arg(name);
     if (value === undefined) return undefined;
-    return isNumber(value) ? toDouble(value) : this.wrongType(name, 'number');
+    if (!isNumber(value)) return this.wrongType(name, 'number');
+    const number = toDouble(value);
+    if (Number.isNaN(number)) return 0;
+    const whole = Math.trunc(number);
+    const part = value instanceof Decimal ? Math.abs(number - whole) : 0;
+    return part > 0.5 || (part === 0.5 && whole % 2 !== 0) ? whole + Math.sign(number) : whole;
   }
 
   flag(name: string, fallback = false): boolean {

@@ -13,7 +13,7 @@ import { okReply } from '../wire/reply.js';
 import { checkArguments } from './arguments.js';
 import { CommandContext } from './context.js';
 import { planTree, type Explained, type Ran } from './explain-plan.js';
-import { drain, findOptions, hintOf } from './find.js';
+import { countLimit, drain, findOptions, hintOf } from './find.js';
 import { VERSION } from './handshake.js';
 import { parsedQuery } from './parsed-query.js';
 import type { Command } from './registry.js';
@@ -81,7 +81,7 @@ function explainedOf(context: CommandContext): Explained {
 
 function countOptions(context: CommandContext): FindOptions {
   const options = optionsOf(context, context.doc('query'), context.arg('hint'));
-  const limit = Math.abs(context.number('limit') ?? 0);
+  const limit = countLimit(context);
   return { ...options, limit, skip: context.number('skip') ?? 0, countOnly: true };
 }
 

@@ -110,11 +110,17 @@ const killCursors: Command = (context) => {
   return okReply({ cursorsKilled: killed, cursorsNotFound: notFound, cursorsAlive: [], cursorsUnknown: [] });
 };
 
+/** A count's limit, whose sign does not count. */
+export function countLimit(context: CommandContext): number {
+  if (context.arg('limit') === -(2n ** 63n)) fail('BadValue', 'limit value for count cannot be min long');
+  return Math.abs(context.number('limit') ?? 0);
+}
+
 const count: Command = async (context) => {
   refuseUnsupported(context);
   const collection = context.collection();
   const filterDoc = context.doc('query') ?? Doc.EMPTY;
-  const limit = Math.abs(context.number('limit') ?? 0);
+  const limit = countLimit(context);
   const skip = context.number('skip') ?? 0;
   const filter = compileFilter(filterDoc);
   if (collection === undefined) return okReply({ n: 0 });
@@ -154,6 +160,7 @@ function during(context: CommandContext): string {
 const distinct: Command = async (context) => {
   refuseUnsupported(context);
   const key = context.string('key');
+  if (key.includes('\0')) failAt(31032, 'Key field cannot contain an embedded null byte');
   checkFieldPath(key);
   const parts = key.split('.');
   const collection = context.collection();

@@ -66,7 +66,7 @@ function testOf(test: Test): PlainObject {
     case 'regex':
       return test.flags === '' ? { $regex: test.source } : { $regex: test.source, $options: test.flags };
     case 'bits':
-      return { [`$bits${test.all ? 'All' : 'Any'}${test.set ? 'Set' : 'Clear'}`]: bitsOf(test.mask) };
+      return { [`$bits${test.all ? 'All' : 'Any'}${test.set ? 'Set' : 'Clear'}`]: [...test.positions] };
     case 'elemMatchObject':
       return { $elemMatch: docOf(parsedQuery(test.filter)) };
     case 'elemMatchValue':
@@ -77,8 +77,4 @@ function testOf(test: Test): PlainObject {
 function elementTest(node: Node): PlainObject {
   if (node.kind === 'field') return testOf(node.test);
   return node.kind === 'not' && node.node.kind === 'field' ? { $not: testOf(node.node.test) } : parsedQuery(node);
-}
-
-function bitsOf(mask: bigint): number[] {
-  return [...mask.toString(2)].reverse().flatMap((bit, position) => (bit === '1' ? [position] : []));
 }

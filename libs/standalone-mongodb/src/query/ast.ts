@@ -12,7 +12,7 @@ export type Test =
   | { readonly op: 'type'; readonly types: ReadonlySet<BsonType>; readonly number: boolean }
   | { readonly op: 'size'; readonly size: number }
   | { readonly op: 'mod'; readonly divisor: bigint; readonly remainder: bigint }
-  | { readonly op: 'bits'; readonly all: boolean; readonly set: boolean; readonly mask: bigint }
+  | { readonly op: 'bits'; readonly all: boolean; readonly set: boolean; readonly positions: readonly number[] }
   | { readonly op: 'elemMatchObject'; readonly filter: Node }
   | { readonly op: 'elemMatchValue'; readonly tests: readonly Node[] };
 

@@ -1,7 +1,7 @@
 import { Arr, Doc, type Field } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
 import { isNumber, RegExpValue, UndefinedValue, type Value } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { fail, MongoError } from '../errors.js';
 import type { Variables } from '../aggregate/expression.js';
 import type { Node, Test } from './ast.js';
 
@@ -11,21 +11,28 @@ import { regExpOf } from './regex.js';
 
 const NO_VARIABLES: Variables = new Map();
 
+/** Where a filter stands: a whole one, one on the elements of an array, or one within an update. */
+export type Place = 'query' | 'element' | 'update';
+
 /** The tree of a query filter. Throws mongod's BadValue and FailedToParse. */
-export function parseFilter(filter: Doc, variables: Variables = NO_VARIABLES): Node {
-  const nodes = filter.fields.flatMap((field) => parseTopLevel(field, variables));
+export function parseFilter(filter: Doc, variables: Variables = NO_VARIABLES, place: Place = 'query'): Node {
+  const nodes = filter.fields.flatMap((field) => parseTopLevel(field, variables, place));
   return nodes.length === 1 ? (nodes[0] as Node) : { kind: 'and', nodes };
 }
 
-function parseTopLevel(field: Field, variables: Variables): Node[] {
+function parseTopLevel(field: Field, variables: Variables, place: Place): Node[] {
   if (!field.name.startsWith('$')) return parseField(field.name, field.value);
   switch (field.name) {
     case '$and':
     case '$or':
     case '$nor':
-      return [{ kind: field.name.slice(1) as 'and' | 'or' | 'nor', nodes: parseBranches(field, variables) }];
+      return [{ kind: field.name.slice(1) as 'and' | 'or' | 'nor', nodes: parseBranches(field, variables, place) }];
     case '$comment':
       return [];
+    case '$ref':
+    case '$id':
+    case '$db':
+      return [equality(field.name, field.value)];
     case '$alwaysTrue':
     case '$alwaysFalse':
       if (!isNumber(field.value) || toDouble(field.value) !== 1) {
@@ -34,24 +41,38 @@ function parseTopLevel(field: Field, variables: Variables): Node[] {
       return [{ kind: 'always', value: field.name === '$alwaysTrue' }];
   }
   const extension = topLevelExtensions.get(field.name);
-  if (extension !== undefined) return [extension(field.value, variables)];
-  return fail(
-    'BadValue',
-    `unknown top level operator: ${field.name}. If you have a field name that starts with a '$' symbol, consider using $getField or $setField.`,
-  );
+  if (extension === undefined) return unknownTopLevel(field.name);
+  if (place !== 'query') checkPlace(field.name, place);
+  return [extension(field.value, variables)];
 }
 
-function parseBranches(field: Field, variables: Variables): readonly Node[] {
+function unknownTopLevel(name: string): never {
+  const advice =
+    name === '$not'
+      ? 'If you are trying to negate an entire expression, use $nor.'
+      : "If you have a field name that starts with a '$' symbol, consider using $getField or $setField.";
+  return fail('BadValue', `unknown top level operator: ${name}. ${advice}`);
+}
+
+/** What looks at the whole document stands neither in `$elemMatch` nor in an update. */
+function checkPlace(name: string, place: Exclude<Place, 'query'>): void {
+  if (place === 'update') {
+    if (name !== '$sampleRate') {
+      throw new MongoError(224, 'QueryFeatureNotAllowed', `${name} is not allowed in this context`);
+    }
+  } else if (name === '$expr' || name === '$text') {
+    fail('BadValue', `${name} can only be applied to the top-level document`);
+  }
+}
+
+function parseBranches(field: Field, variables: Variables, place: Place): readonly Node[] {
   if (!(field.value instanceof Arr)) return fail('BadValue', `${field.name} argument must be an array`);
   if (field.value.items.length === 0) {
-    return fail(
-      'BadValue',
-      `${field.name} argument's entries must be non-empty: $and/$or/$nor must be a nonempty array`,
-    );
+    return fail('BadValue', `${field.name} argument must be a non-empty array`);
   }
   return field.value.items.map((item) => {
-    if (!(item instanceof Doc)) fail('BadValue', '$or/$and/$nor entries need to be full objects');
-    return parseFilter(item, variables);
+    if (!(item instanceof Doc)) fail('BadValue', `${field.name} argument's entries must be objects`);
+    return parseFilter(item, variables, place);
   });
 }
 
@@ -61,10 +82,9 @@ function parseField(path: string, value: Value): Node[] {
   return [equality(path, value)];
 }
 
-/** An expression document is one whose first name begins with `$`; DBRefs are values. */
+/** An expression document is one whose first name begins with `$`; DBRefs (with `$ref` and `$id`) are values. */
 function isOperators(value: Doc): boolean {
-  const first = value.fields[0]?.name;
-  return first !== undefined && first.startsWith('$') && !['$ref', '$id', '$db'].includes(first);
+  return value.first?.name.startsWith('$') === true && !(value.has('$ref') && value.has('$id'));
 }
 
 function equality(path: string, value: Value): Node {
@@ -121,7 +141,7 @@ function parseRest(path: string, field: Field, all: Doc): Node[] {
   const value = field.value;
   switch (field.name) {
     case '$regex':
-      return [fieldNode(path, regexTest(value, all.get('$options')))];
+      return [fieldNode(path, regexTest(value, all.get('$options'), all.first?.name === '$options'))];
     case '$options':
       if (!all.has('$regex')) fail('BadValue', '$options needs a $regex');
       return [];
@@ -135,7 +155,7 @@ function parseRest(path: string, field: Field, all: Doc): Node[] {
     case '$bitsAllClear':
     case '$bitsAnySet':
     case '$bitsAnyClear':
-      return [fieldNode(path, bitsTest(field.name, value))];
+      return [fieldNode(path, bitsTest(path, field.name, value))];
     case '$comment':
       return [];
   }
@@ -180,17 +200,24 @@ function negation(path: string, value: Value): Node {
 
 function elemMatch(path: string, value: Value): Node {
   if (!(value instanceof Doc)) return fail('BadValue', '$elemMatch needs an Object');
-  const first = value.fields[0]?.name;
-  const onValues =
-    isOperators(value) &&
-    first !== '$and' &&
-    first !== '$or' &&
-    first !== '$nor' &&
-    first !== '$where' &&
-    first !== '$expr';
-  if (!onValues) return fieldNode(path, { op: 'elemMatchObject', filter: parseFilter(value) });
-  return fieldNode(path, { op: 'elemMatchValue', tests: parseOperators('', value) });
+  const first = value.first?.name ?? '';
+  if (first.startsWith('$') && !isPathless(first) && !['$ref', '$id', '$db'].some((name) => value.has(name))) {
+    return fieldNode(path, { op: 'elemMatchValue', tests: parseOperators('', value) });
+  }
+  return fieldNode(path, { op: 'elemMatchObject', filter: parseFilter(value, NO_VARIABLES, 'element') });
 }
+
+/** Operators that stand in the place of a field. */
+function isPathless(name: string): boolean {
+  return PATHLESS.has(name) || topLevelExtensions.has(name);
+}
+
+const PATHLESS = new Set(['$and', '$or', '$nor', '$comment', '$alwaysTrue', '$alwaysFalse']);
+
+const ON_PATHS = new Set([
+  ...['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$in', '$nin', '$exists', '$type', '$size', '$mod', '$regex'],
+  ...['$options', '$all', '$elemMatch', '$bitsAllSet', '$bitsAllClear', '$bitsAnySet', '$bitsAnyClear', ...GEOMETRY],
+]);
 
 function allNode(path: string, value: Value): Node {
   if (!(value instanceof Arr)) return fail('BadValue', '$all needs an array');
@@ -200,7 +227,7 @@ function allNode(path: string, value: Value): Node {
   const nodes = value.items.map((item): Node => {
     if (ofElements && !isElemMatch(item)) fail('BadValue', '$all/$elemMatch has to be consistent');
     if (ofElements) return elemMatch(path, (item as Doc).get('$elemMatch') as Value);
-    if (item instanceof Doc && isOperators(item)) fail('BadValue', 'no $ expressions in $all');
+    if (item instanceof Doc && ON_PATHS.has(item.first?.name ?? '')) fail('BadValue', 'no $ expressions in $all');
     if (item instanceof RegExpValue) return fieldNode(path, regexTest(item, undefined));
     return equality(path, item);
   });

@@ -2,8 +2,6 @@ import { canonicalOf, compareValues, equalValues } from '../bson/compare.js';
 import { KeyBuilder } from '../bson/key.js';
 import { toDouble } from '../bson/numbers.js';
 import {
-  Binary,
-  BsonType,
   Decimal,
   isNumber,
   MaxKey,
@@ -15,7 +13,7 @@ import {
   type Value,
 } from '../bson/values.js';
 import type { ComparisonOp, Test } from './ast.js';
-import { bitsOfBinary, truncate } from './parse-tests.js';
+import { bitReader, truncate } from './parse-tests.js';
 
 type Check = (value: Maybe) => boolean;
 type Single = Exclude<Test, { op: 'size' | 'elemMatchObject' | 'elemMatchValue' }>;
@@ -44,10 +42,10 @@ export function singleTest(test: Single): Check {
       };
     case 'bits':
       return (value) => {
-        const bits = bitsOf(value);
-        if (bits === undefined) return false;
-        const hit = (test.set ? bits : ~bits) & test.mask;
-        return test.all ? hit === test.mask : hit !== 0n;
+        const isSet = value === undefined ? undefined : bitReader(value);
+        if (isSet === undefined) return false;
+        const holds = (position: number): boolean => isSet(position) === test.set;
+        return test.all ? test.positions.every(holds) : test.positions.some(holds);
       };
   }
 }
@@ -122,11 +120,4 @@ function matchesPattern(value: Maybe, pattern: RegExp): boolean {
 
 function isSameRegExp(value: Maybe, source: string, flags: string): boolean {
   return value instanceof RegExpValue && value.pattern === source && value.flags === flags;
-}
-
-function bitsOf(value: Maybe): bigint | undefined {
-  if (value instanceof Binary) return bitsOfBinary(value);
-  if (value === undefined || !isNumber(value) || typeOf(value) === BsonType.Decimal128) return undefined;
-  const integer = truncate(value);
-  return integer !== undefined && Number(integer) === toDouble(value) ? integer : undefined;
 }

@@ -135,7 +135,7 @@ function pullTest(argument: Value): (value: Value) => boolean {
       const tests = parseOperators('', argument).map(valueTest);
       return (value) => tests.every((test) => test(value));
     }
-    const matches = compile(parseFilter(argument));
+    const matches = compile(parseFilter(argument, undefined, 'update'));
     return (value) => value instanceof Doc && matches(value, undefined);
   }
   if (typeof argument === 'object' && argument !== null && argument.type === BsonType.RegExp) {

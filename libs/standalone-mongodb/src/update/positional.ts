@@ -1,10 +1,18 @@
 import { Arr, Doc, Field } from '../bson/document.js';
 import { typeName, type Maybe } from '../bson/values.js';
-import { fail } from '../errors.js';
+import { fail, inContext } from '../errors.js';
 import { compile } from '../query/filter.js';
 import { parseFilter } from '../query/parse-filter.js';
 import type { Node } from '../query/ast.js';
 import { valueAt } from './tree.js';
+
+function parsed(filter: Doc): Node {
+  try {
+    return parseFilter(filter, undefined, 'update');
+  } catch (error) {
+    throw inContext('Error parsing array filter', error);
+  }
+}
 
 type ElementTest = (item: Maybe) => boolean;
 
@@ -22,7 +30,7 @@ export class ArrayFilters {
   }
 
   #add(filter: Doc): void {
-    const node = parseFilter(filter);
+    const node = parsed(filter);
     const names = [...new Set(identifiers(node))];
     if (names.length === 0) {
       fail('FailedToParse', 'Cannot use an expression without a top-level field name in arrayFilters');

@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Binary, BSONRegExp, Decimal128, Double, Long, type Document } from 'mongodb';
+import { conformanceSubject, idsOf } from './support.js';
+
+const subject = conformanceSubject();
+const coll = (): string => subject.coll.collectionName;
+const dec = (text: string): Decimal128 => Decimal128.fromString(text);
+
+beforeEach(async () => {
+  const values = [
+    5,
+    -1n,
+    dec('5'),
+    new Double(1.5),
+    new Binary(Buffer.from([5])),
+    { $id: 3 },
+    [{ $id: 3 }],
+    'x',
+    [[5]],
+  ];
+  await subject.coll.insertMany(values.map((a, i) => ({ _id: i + 1, a }) as Document));
+});
+
+describe('numbers of commands', () => {
+  it.each<[string, Document, unknown]>([
+    ['a count to 1.9', { count: '', limit: new Double(1.9) }, { n: 1 }],
+    ['a count to decimal 1.5', { count: '', limit: dec('1.5') }, { n: 2 }],
+    ['a count to less than nothing', { count: '', limit: -3 }, { n: 3 }],
+    ['a count to no number', { count: '', limit: new Double(NaN) }, { n: 9 }],
+  ])('%s', async (_name, command, expected) => {
+    expect(await subject.db.command({ ...command, count: coll() })).toMatchObject(expected as Document);
+  });
+
+  it('are cut when they are doubles', async () => {
+    const command = { find: coll(), limit: new Double(1.9), skip: new Double(1.9), sort: { _id: 1 } };
+    const { cursor } = await subject.db.command(command);
+    expect(cursor.firstBatch).toMatchObject([{ _id: 2 }]);
+  });
+});
+
+describe('arguments refused', () => {
+  it.each<[string, () => Document, number, string?]>([
+    [
+      'the least limit',
+      () => ({ count: coll(), limit: Long.MIN_VALUE }),
+      2,
+      'limit value for count cannot be min long',
+    ],
+    ['a key with a zero', () => ({ distinct: coll(), key: 'a\0b' }), 31032],
+    ['an unknown read concern field', () => ({ find: coll(), readConcern: { frob: 1 } }), 40415],
+    [
+      'a write that reads majority',
+      () => ({ insert: coll(), documents: [{}], readConcern: { level: 'majority' } }),
+      72,
+    ],
+    ['a read with a write concern', () => ({ find: coll(), writeConcern: { w: 1 } }), 72, 'support writeConcern'],
+    ['an unknown write concern field', () => ({ insert: coll(), documents: [{}], writeConcern: { frob: 1 } }), 40415],
+    ['a j that is no flag', () => ({ insert: coll(), documents: [{}], writeConcern: { j: 'x' } }), 14],
+    ['j and fsync', () => ({ insert: coll(), documents: [{}], writeConcern: { j: true, fsync: true } }), 9],
+    ['a read preference that is none', () => ({ find: coll(), $readPreference: { mode: 'frob' } }), 2],
+  ])('%s', async (_name, command, code, text = '') => {
+    const failure = subject.db.command(command());
+    await expect(failure).rejects.toMatchObject({ code });
+    await expect(failure).rejects.toThrow(text);
+  });
+});
+
+describe('filters', () => {
+  it.each<[string, Document, readonly number[]]>([
+    ['bits far behind the end', { a: { $bitsAllClear: [2147483647] } }, [1, 3, 5]],
+    ['bits of negative numbers go on', { a: { $bitsAllSet: [2147483647] } }, [2]],
+    ['bits of decimals', { a: { $bitsAllSet: 5 } }, [1, 2, 3, 5]],
+    ['$elemMatch on a name that begins with $', { a: { $elemMatch: { $id: 3 } } }, [7]],
+    ['$elemMatch of nothing but a comment', { a: { $elemMatch: { $comment: 'x' } } }, [7, 9]],
+    ['$all of what is no operator', { a: { $all: [{ $id: 3 }] } }, [6, 7]],
+    ['a DBRef is a value', { a: { $ref: 'c', $id: 3 } }, []],
+  ])('%s', async (_name, filter, expected) => {
+    expect(await idsOf(subject.coll, filter)).toEqual(expected);
+  });
+
+  const flagged = new BSONRegExp('x', 'i');
+  it.each<[Document, number, string?]>([
+    [{ a: { $bitsAllSet: [0.5] } }, 2, 'Failed to parse bit position. Expected an integer: 0: 0.5'],
+    [{ a: { $bitsAllSet: [1, 'x'] } }, 2, 'Failed to parse bit position. Expected a number in: 1: "x"'],
+    [{ a: { $bitsAllSet: [-1] } }, 2, 'Failed to parse bit position. Expected a non-negative number in: 0: -1'],
+    [{ a: { $bitsAllSet: [4294967296n] } }, 2, 'Failed to parse bit position. Cannot represent in an int: '],
+    [{ a: { $bitsAllSet: 'x' } }, 2, 'a takes an Array, a number, or a BinData but received: $bitsAllSet: "x"'],
+    [
+      { a: { $size: new Double(NaN) } },
+      2,
+      'Failed to parse $size. Expected an integer, but found NaN in: $size: nan.0',
+    ],
+    [{ a: { $type: 'missing' } }, 2, "'missing' is not a legal type name."],
+    [{ a: { $regex: flagged, $options: 'm' } }, 51075],
+    [{ a: { $regex: flagged, $options: '' } }, 51075],
+    [{ a: { $options: 'm', $regex: flagged } }, 51074],
+    [{ a: { $id: 3 } }, 2, 'unknown operator: $id'],
+    [{ a: { $elemMatch: { $expr: true } } }, 2, '$expr can only be applied to the top-level document'],
+    [{ a: { $elemMatch: { $or: [{ $expr: true }] } } }, 2, '$expr can only be applied to the top-level document'],
+    [{ $not: { a: 1 } }, 2, 'unknown top level operator: $not.'],
+  ])('refuse %j', async (filter, code, text = '') => {
+    const failure = subject.coll.find(filter).toArray();
+    await expect(failure).rejects.toMatchObject({ code });
+    await expect(failure).rejects.toThrow(text);
+  });
+
+  it('of updates look at no whole document', async () => {
+    const arrayFilters = [{ $or: [{ e: 1 }, { $expr: true }] }];
+    await expect(subject.coll.updateOne({}, { $set: { 'a.$[e]': 1 } }, { arrayFilters })).rejects.toMatchObject({
+      code: 224,
+    });
+    await expect(
+      subject.coll.updateOne({ _id: 7 as never }, { $pull: { a: { $or: [{ $expr: true }] } } } as Document),
+    ).rejects.toMatchObject({ code: 224 });
+  });
+});
