@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Binary, BSONRegExp, Decimal128, Double, Long, type Document } from 'mongodb';
+import { Binary, BSONRegExp, Decimal128, Double, Long, Timestamp, type Document } from 'mongodb';
 import { conformanceSubject, idsOf } from './support.js';
 
 const subject = conformanceSubject();
@@ -112,5 +112,126 @@ describe('filters', () => {
     await expect(
       subject.coll.updateOne({ _id: 7 as never }, { $pull: { a: { $or: [{ $expr: true }] } } } as Document),
     ).rejects.toMatchObject({ code: 224 });
+  });
+});
+
+describe('positional projections', () => {
+  const x = [
+    { a: 1, b: 2 },
+    { a: 2, c: 3 },
+  ];
+  it.each<[string, Document, Document, Document, Document]>([
+    ['of a path that is not there', {}, { 'g.$': 1 }, { x }, {}],
+    ['of no array', { x: { $gt: 0 } }, { 'a.b.$': 1 }, { x: [1], a: { b: { c: 1 } } }, { a: { b: { c: 1 } } }],
+    [
+      'of the first array on the path',
+      { x: 2 },
+      { 'a.b.$': 1 },
+      { x: [1, 2], a: [{ b: [1] }, { b: [2] }] },
+      { a: [{ b: [2] }] },
+    ],
+    ['by the last of $and', { $and: [{ x: 3 }, { x: 1 }] }, { 'a.$': 1 }, { x: [1, 2, 3], a: [4, 5, 6] }, { a: [4] }],
+    [
+      'by the first element of an $or',
+      { $or: [{ x: 3 }, { x: 2 }] },
+      { 'a.$': 1 },
+      { x: [1, 2, 3], a: [4, 5, 6] },
+      { a: [5] },
+    ],
+  ])('%s', async (_name, filter, projection, doc, expected) => {
+    await subject.db.collection(`${coll()}_p`).insertOne(doc);
+    const found = await subject.db.collection(`${coll()}_p`).findOne(filter, { projection: { ...projection, _id: 0 } });
+    expect(found).toEqual(expected);
+  });
+
+  it.each<[string, Document, Document, number]>([
+    ['with nothing recorded', {}, { 'a.$': 1 }, 51246],
+    ['by one of several fields', { $or: [{ a: 1 }, { b: 1 }] }, { 'a.$': 1 }, 51246],
+    ['of no name', { a: 1 }, { '.$': 1 }, 5392900],
+    ['in the middle', { a: 1 }, { 'a.$.b': 1 }, 31394],
+  ])('are refused %s', async (_name, filter, projection, code) => {
+    const other = subject.db.collection(`${coll()}_p`);
+    await other.insertOne({ a: [1, 2], b: 1 });
+    await expect(other.find(filter, { projection }).toArray()).rejects.toMatchObject({ code });
+  });
+
+  it('are refused of the new document', async () => {
+    const command = {
+      findAndModify: coll(),
+      query: { a: 5 },
+      update: { $set: { b: 1 } },
+      new: true,
+      fields: { 'a.$': 1 },
+    };
+    await expect(subject.db.command(command)).rejects.toMatchObject({ code: 2 });
+  });
+});
+
+describe('the order of fields', () => {
+  it.each<[Document, string[]]>([
+    [{ b: 1, a: '$b' }, ['_id', 'b', 'a']],
+    [{ b: 1, _id: '$b' }, ['b', '_id']],
+    [{ z: '$b', b: 1, a: '$b' }, ['_id', 'b', 'z', 'a']],
+    [{ a: { $elemMatch: { x: 1 } }, b: 1 }, ['_id', 'b', 'a']],
+    [{ a: { $slice: 1 }, b: 1 }, ['_id', 'a', 'b']],
+  ])('of %j', async (projection, names) => {
+    const other = subject.db.collection(`${coll()}_o`);
+    await other.insertOne({ a: [{ x: 1 }], b: 2 });
+    expect(Object.keys((await other.findOne({}, { projection })) as Document)).toEqual(names);
+  });
+
+  it('of what is computed within', async () => {
+    const stages = [{ $documents: [{ b: 1, c: { x: 1, y: 2, z: 3 }, l: [1, { y: 2 }] }] }];
+    const project = { $project: { 'c.x': '$b', 'c.z': 1, 'l.x': '$b' } };
+    const [made] = await subject.db.aggregate([...stages, project]).toArray();
+    expect(JSON.stringify(made)).toBe('{"c":{"z":3,"x":1},"l":[{"x":1},{"x":1}]}');
+  });
+});
+
+describe('empty timestamps', () => {
+  const empty = new Timestamp({ t: 0, i: 0 });
+  const isEmpty = async (filter: Document, name: string): Promise<boolean> =>
+    empty.equals((await subject.coll.findOne(filter))?.[name] as Timestamp);
+
+  it('are filled in at the top of what is inserted and of replacements', async () => {
+    await subject.coll.insertOne({ _id: 50 as never, at: empty, within: { at: empty } });
+    expect([await isEmpty({ _id: 50 }, 'at')]).toEqual([false]);
+    expect((await subject.coll.findOne({ _id: 50 as never }))?.['within']).toEqual({ at: empty });
+    await subject.coll.replaceOne({ _id: 50 as never }, { at: empty });
+    expect(await isEmpty({ _id: 50 }, 'at')).toBe(false);
+    await subject.coll.updateOne({ _id: 50 as never }, { $set: { at: empty } });
+    expect(await isEmpty({ _id: 50 }, 'at')).toBe(true);
+  });
+});
+
+describe('updates', () => {
+  it.each<[string, Document, number, string]>([
+    ['an update that is none', { u: 5 }, 9, 'Update argument must be either an object or an array'],
+    ['a pipeline of numbers', { u: [5] }, 14, "Each element of the 'pipeline' array must be an object"],
+    ['an array filter that is none', { u: { $set: { a: 1 } }, arrayFilters: [5] }, 14, 'arrayFilters.0'],
+  ])('as a whole are refused for %s', async (_name, statement, code, text) => {
+    const failure = subject.db.command({ update: coll(), updates: [{ q: {}, ...statement }] });
+    await expect(failure).rejects.toMatchObject({ code });
+    await expect(failure).rejects.toThrow(text);
+  });
+
+  it('by unknown operators are refused before their fields', async () => {
+    const failure = subject.coll.updateOne({}, { $frob: 1 } as Document);
+    await expect(failure).rejects.toThrow('Unknown modifier: $frob');
+  });
+});
+
+describe('decimals', () => {
+  it.each<[unknown, string]>([
+    [{ $toString: { $round: [new Double(1e300), 2] } }, 'NaN'],
+    [{ $toString: { $sum: [new Double(1e100), dec('1E+100')] } }, '2.000000000000000015902891109759918E+100'],
+  ])('%j', async (expression, expected) => {
+    const [made] = await subject.db.aggregate([{ $documents: [{ v: expression }] }]).toArray();
+    expect(made).toEqual({ v: expected });
+  });
+
+  it.each(['1E6145', '1E-7000'])('%s is none', async (text) => {
+    const failure = subject.db.aggregate([{ $documents: [{ v: { $toDecimal: text } }] }]).toArray();
+    await expect(failure).rejects.toMatchObject({ code: 241 });
   });
 });

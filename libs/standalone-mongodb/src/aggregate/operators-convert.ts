@@ -179,13 +179,24 @@ function doubleOf(value: NumberValue): number {
 
 const INTEGER_TYPES: readonly BsonType[] = [BsonType.Int32, BsonType.Int64];
 
+function parsedDecimal(text: string): Decimal {
+  const decimal = parseDecimal(text) ?? unparsable(text, 'Failed to parse string to decimal');
+  const parts = partsOf(decimal);
+  if (parts.kind === 'infinity' && !/inf/i.test(text)) {
+    unparsable(text, 'Conversion from string to decimal would overflow');
+  }
+  if (parts.kind === 'finite' && parts.coefficient === 0n && /[1-9]/.test(text.replace(/e.*/i, ''))) {
+    unparsable(text, 'Conversion from string to decimal would underflow');
+  }
+  return decimal;
+}
+
 function parsed(value: string, type: NumberType): Value {
   if (value.startsWith('0x')) {
     fail('ConversionFailure', `Illegal hexadecimal input in $convert with no onError value: ${value}`);
   }
   if (value === '') unparsable(value, 'Empty string');
-  if (type === BsonType.Decimal128)
-    return parseDecimal(value) ?? unparsable(value, 'Failed to parse string to decimal');
+  if (type === BsonType.Decimal128) return parsedDecimal(value);
   if (INTEGER_TYPES.includes(type)) {
     if (!/^[+-]?\d+$/.test(value)) return unparsable(value, 'Did not consume whole string.');
     const whole = BigInt(value.replace('+', ''));

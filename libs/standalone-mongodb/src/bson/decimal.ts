@@ -62,7 +62,7 @@ export function decimalOf(coefficient: bigint, exponent: number): Decimal {
 }
 
 function roundHalfEven(value: bigint, digits: number): bigint {
-  if (digits > MAX_DIGITS * 2) return 0n;
+  if (digits > value.toString().length) return 0n;
   const unit = 10n ** BigInt(digits);
   const quotient = value / unit;
   const twice = (value % unit) * 2n;

@@ -1,6 +1,6 @@
 import { Arr, Doc } from '../bson/document.js';
 import { toDouble } from '../bson/numbers.js';
-import { isNumber, typeName, type Value } from '../bson/values.js';
+import { isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 
 /** What an argument must be: `flag` takes numbers too, `count` is a number that is not below zero. */
@@ -81,6 +81,7 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
         upsert: 'flag',
         bypassDocumentValidation: 'flag',
         arrayFilters: 'array',
+        bypassEmptyTsReplacement: 'flag',
         c: 'any',
         stmtId: 'any',
         ...SEARCH,
@@ -153,6 +154,22 @@ export function checkStatement(name: 'update.updates' | 'delete.deletes', statem
     fail('NotImplemented', `standalone mode has no ${name} option 'collation'`);
   }
   check(STATEMENTS[name] as Signature, name, statement.fields, (field) => statement.has(field));
+  if (name === 'update.updates') checkUpdate(name, statement.get('u'), statement.get('arrayFilters'));
+}
+
+/** What any update must be, whether it is run or not. */
+export function checkUpdate(label: string, update: Maybe, arrayFilters: Maybe): void {
+  if (update instanceof Arr) {
+    if (!update.items.every((stage) => stage instanceof Doc)) {
+      fail('TypeMismatch', "Each element of the 'pipeline' array must be an object");
+    }
+  } else if (!(update instanceof Doc)) {
+    fail('FailedToParse', 'Update argument must be either an object or an array');
+  }
+  if (!(arrayFilters instanceof Arr)) return;
+  arrayFilters.items.forEach((item, i) => {
+    if (!(item instanceof Doc)) wrongType(`${label}.arrayFilters.${i}`, item, "type 'object'");
+  });
 }
 
 function check(signature: Signature, label: string, fields: Doc['fields'], has: (field: string) => boolean): void {

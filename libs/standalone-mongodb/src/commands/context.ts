@@ -100,6 +100,11 @@ export class CommandContext {
     return this.flag('bypassDocumentValidation');
   }
 
+  /** Empty timestamps are stored as they are. */
+  get keepsEmptyTimestamps(): boolean {
+    return this.flag('bypassEmptyTsReplacement');
+  }
+
   /** Documents from a sequence of the message, or from an array in its body. */
   documents(name: string): readonly Doc[] {
     const sequence = this.request.sequences.get(name);

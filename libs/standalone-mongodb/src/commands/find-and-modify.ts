@@ -5,6 +5,7 @@ import type { Value } from '../bson/values.js';
 import { fail, inContext } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { compileFindProjection } from '../query/find-projection.js';
+import { isPositional } from '../query/projection.js';
 import { parseSort } from '../query/sort.js';
 import { compileUpdate } from '../update/update.js';
 import { okReply } from '../wire/reply.js';
@@ -31,6 +32,9 @@ const findAndModify: Command = (context) => {
       "Cannot specify both 'new'=true and 'remove'=true; 'remove' always returns the deleted document",
     );
   }
+  if (context.flag('new') && context.doc('fields')?.fields.some(({ name }) => isPositional(name)) === true) {
+    fail('BadValue', 'Cannot use a positional projection and return the new document.');
+  }
   if (remove && context.arg('arrayFilters') !== undefined) {
     fail('FailedToParse', "Cannot specify 'arrayFilters' and 'remove'=true");
   }
@@ -50,7 +54,7 @@ async function removeOne(context: CommandContext): Promise<Doc> {
 async function updateOne(context: CommandContext): Promise<Doc> {
   const given = context.arg('update');
   const variables = given instanceof Arr ? variablesOf(context.doc('let')) : undefined;
-  const update = compileUpdate(given, context.arg('arrayFilters'), variables);
+  const update = compileUpdate(given, context.arg('arrayFilters'), variables, context.keepsEmptyTimestamps);
   const wantsNew = context.flag('new');
   const { filter, target, project } = await locate(context);
   const collection = context.collection();

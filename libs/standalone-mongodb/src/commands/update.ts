@@ -40,7 +40,7 @@ export function updateMatching(
     failAt(51198, 'Constant values may only be specified for pipeline updates');
   }
   const variables = statement.update instanceof Arr ? updateVariables(statement) : undefined;
-  const update = compileUpdate(statement.update, statement.arrayFilters, variables);
+  const update = compileUpdate(statement.update, statement.arrayFilters, variables, context.keepsEmptyTimestamps);
   if (statement.multi && update.kind === 'replacement') {
     fail('FailedToParse', 'multi update is not supported for replacement-style update');
   }

@@ -27,12 +27,14 @@ const insert: Command = (context) => {
   const docs = statementsOf(context, 'documents');
   const ordered = context.flag('ordered', true);
   const unchecked = context.bypassesValidation;
+  const keepsEmpty = context.keepsEmptyTimestamps;
   return context.env.write(async () => {
     const collection = context.catalog.ensure(context.db, context.collectionName);
     let n = 0;
     const plain = new PlainDocument();
     const writeErrors = await runStatements(docs, ordered, (doc) => {
-      if (!plain.read(doc) || !collection.raw.insert(plain)) collection.insert(prepareInsert(doc), unchecked);
+      if (!plain.read(doc) || !collection.raw.insert(plain))
+        collection.insert(prepareInsert(doc, keepsEmpty), unchecked);
       n += 1;
     });
     return okReply({ n, writeErrors: writeErrors.length > 0 ? writeErrors : undefined });

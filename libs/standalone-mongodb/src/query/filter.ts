@@ -1,5 +1,5 @@
 import { Arr, Doc, Field } from '../bson/document.js';
-import { type Maybe } from '../bson/values.js';
+import { type Maybe, type Value } from '../bson/values.js';
 import type { Variables } from '../aggregate/expression.js';
 import type { Node, Test } from './ast.js';
 import { parseFilter } from './parse-filter.js';
@@ -41,13 +41,30 @@ export function compile(node: Node): Matcher {
       const inner = compile(node.node);
       return (doc) => !inner(doc, undefined);
     }
-    case 'and':
     case 'or':
+      return compileOr(node.nodes);
+    case 'and':
     case 'nor':
       return compileBranches(node.kind, node.nodes.map(compile));
     case 'field':
       return compileField(node.parts, node.test);
   }
+}
+
+/** Of an `$or` no position is told, unless it stands for its only branch or for an `$in`. */
+function compileOr(nodes: readonly Node[]): Matcher {
+  const [first] = nodes;
+  if (first !== undefined && nodes.length === 1) return compile(first);
+  const path = first?.kind === 'field' ? first.path : undefined;
+  const values: Value[] = [];
+  for (const node of nodes) {
+    if (node.kind !== 'field' || node.path !== path || node.test.op !== 'eq') {
+      return compileBranches('or', nodes.map(compile));
+    }
+    values.push(node.test.value);
+  }
+  const { parts } = first as Extract<Node, { kind: 'field' }>;
+  return compileField(parts, { op: 'in', values, patterns: [] });
 }
 
 function compileBranches(kind: 'and' | 'or' | 'nor', matchers: readonly Matcher[]): Matcher {
@@ -58,8 +75,8 @@ function compileBranches(kind: 'and' | 'or' | 'nor', matchers: readonly Matcher[
         return true;
       };
     case 'or':
-      return (doc, details) => {
-        for (const matcher of matchers) if (matcher(doc, details)) return true;
+      return (doc) => {
+        for (const matcher of matchers) if (matcher(doc, undefined)) return true;
         return false;
       };
     case 'nor':

@@ -4,7 +4,6 @@ import { isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { failAt, inContext } from '../errors.js';
 import { compileExpression, NO_VARIABLES, withScope, type Variables } from '../aggregate/expression.js';
 import { optimizing } from '../aggregate/operators.js';
-import type { Node } from './ast.js';
 import { compile, type Filter, type MatchDetails } from './filter.js';
 import { parseOperators } from './parse-filter.js';
 import { compileProjection, isPositional, type SpecialRule } from './projection.js';
@@ -84,24 +83,31 @@ function slicer(argument: Value): (value: Maybe) => Maybe {
   };
 }
 
-/** `{'list.$': 1}`: of the array only the element by which the filter matched. */
+/** `{'list.$': 1}`: of the first array on the path only the element by which the filter matched. */
 function positionalProjection(spec: Doc, positional: Field, filter: Filter, variables: Variables): (doc: Doc) => Doc {
-  checkPositional(spec, positional, filter);
+  checkPositional(spec, positional);
   const path = positional.name.slice(0, -2);
   const renamed = Doc.of(spec.fields.map((field) => (field === positional ? Field.of(path, field.value) : field)));
   const project = compileProjection(renamed, special);
-  return (doc) => {
-    const details: MatchDetails = {};
-    filter.matches(doc, details);
-    const offset = details.offset;
-    if (offset === undefined) {
-      return failAt(51246, "positional operator '.$' couldn't find a matching element in the array");
-    }
-    return keepElement(project(doc, variables), path.split('.'), offset);
-  };
+  const parts = path.split('.');
+  return (doc) => keepElement(project(doc, variables), parts, 0, () => matchedOffset(filter, doc));
 }
 
-function checkPositional(spec: Doc, { name, value }: Field, filter: Filter): void {
+function matchedOffset(filter: Filter, doc: Doc): number {
+  const details: MatchDetails = {};
+  filter.matches(doc, details);
+  return details.offset ?? failAt(51246, "positional operator '.$' couldn't find a matching element in the array");
+}
+
+function checkPositional(spec: Doc, { name, value }: Field): void {
+  if (name.includes('.$.')) {
+    const where = 'Positional projection may only be used at the end, for example: a.b.$.';
+    const instead = "remove the parts following the '$' and the results will be equivalent.";
+    failAt(
+      31394,
+      `As of 4.4, it's illegal to specify positional operator in the middle of a path.${where} If the query previously used a form like a.b.$.d, ${instead}`,
+    );
+  }
   if (value instanceof Doc) failAt(31271, 'positional projection cannot be used with an expression or sub object');
   if (!isNumber(value) && typeof value !== 'boolean')
     failAt(31308, 'positional projection cannot be used with a literal');
@@ -114,35 +120,22 @@ function checkPositional(spec: Doc, { name, value }: Field, filter: Filter): voi
   if (spec.fields.some((field) => field.value instanceof Doc && field.value.has('$elemMatch'))) {
     failAt(31256, 'Cannot specify positional operator and $elemMatch.');
   }
-  const field = name.split('.')[0] as string;
-  if (!names(filter.node, field)) {
-    failAt(31277, `Positional projection '${name}' does not match the query document.`);
-  }
-  if (name.endsWith('.$.')) failAt(31270, "Path cannot end with '.$.'");
-  if (name.indexOf('$') !== name.length - 1) failAt(31287, `Cannot use positional operator twice: ${name}`);
+  if (name === '.$') failAt(5392900, 'FieldPath of a positional projection cannot be empty');
 }
 
-/** Whether a filter asks for anything at or below a field. */
-function names(node: Node, field: string): boolean {
-  if (node.kind === 'field') return node.parts[0] === field;
-  if (node.kind === 'not') return names(node.node, field);
-  return 'nodes' in node && node.nodes.some((inner) => names(inner, field));
+function keepElement(doc: Doc, parts: readonly string[], at: number, offsetOf: () => number): Doc {
+  const value = doc.get(parts[at] as string);
+  const replaced =
+    value instanceof Arr
+      ? onlyElement(value, offsetOf())
+      : value instanceof Doc && at + 1 < parts.length
+        ? keepElement(value, parts, at + 1, offsetOf)
+        : value;
+  if (replaced === undefined || replaced === value) return doc;
+  return Doc.of(doc.fields.map((field) => (field.name === parts[at] ? Field.of(field.name, replaced) : field)));
 }
 
-function keepElement(doc: Doc, parts: readonly string[], offset: number): Doc {
-  const [first, ...rest] = parts;
-  return Doc.of(
-    doc.fields.map((field) => {
-      if (field.name !== first) return field;
-      const value = field.value;
-      if (value instanceof Arr) {
-        const item = value.items[offset];
-        return item === undefined
-          ? failAt(51247, "positional operator '.$' element mismatch")
-          : Field.of(field.name, Arr.of([item]));
-      }
-      if (value instanceof Doc && rest.length > 0) return Field.of(field.name, keepElement(value, rest, offset));
-      return field;
-    }),
-  );
+function onlyElement(array: Arr, offset: number): Arr {
+  const item = array.items[offset];
+  return item === undefined ? failAt(51247, "positional operator '.$' element mismatch") : Arr.of([item]);
 }

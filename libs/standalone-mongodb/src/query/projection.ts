@@ -16,8 +16,8 @@ type Rule =
   | { readonly kind: 'keep' }
   | { readonly kind: 'drop' }
   | { readonly kind: 'compute'; readonly expression: Expression }
-  | { readonly kind: 'special'; readonly apply: (value: Maybe, doc: Doc) => Maybe }
-  | { readonly kind: 'tree'; readonly rules: Map<string, Rule> };
+  | { readonly kind: SpecialRule['kind']; readonly apply: (value: Maybe, doc: Doc) => Maybe }
+  | { readonly kind: 'tree'; readonly rules: ReadonlyMap<string, Rule> };
 
 /** Special projections of find: `$slice`, `$elemMatch`; undefined when the value is none. */
 export type SpecialParser = (path: string, value: Doc, nested: boolean) => SpecialRule | undefined;
@@ -91,7 +91,7 @@ function addRule(rules: Map<string, Rule>, { name, value }: Field, above: readon
 }
 
 export function isPositional(name: string): boolean {
-  return name === '$' || name.endsWith('.$') || name.includes('.$.');
+  return name.endsWith('.$') || name.includes('.$.');
 }
 
 /** What is included or excluded decides for all; `_id` goes with both. */
@@ -122,7 +122,7 @@ function addDocument(
     if (special !== undefined) {
       seen.slices ||= special.kind === 'slice';
       seen.elemMatches ||= special.kind === 'elemMatch';
-      place(rules, parts, path, { kind: 'special', apply: special.apply });
+      place(rules, parts, path, special);
       return;
     }
     if (operator === '$elemMatch') fail('InvalidPipelineOperator', 'Cannot use $elemMatch in this context');
@@ -147,9 +147,9 @@ function place(rules: Map<string, Rule>, parts: readonly string[], path: string,
   if (existing !== undefined && existing.kind !== 'tree') {
     failAt(31249, `Path collision at ${path} remaining portion ${rest.join('.')}`);
   }
-  const tree = existing ?? { kind: 'tree' as const, rules: new Map<string, Rule>() };
-  rules.set(first, tree);
-  place(tree.rules, rest, path, rule);
+  const inner = (existing?.rules ?? new Map()) as Map<string, Rule>;
+  rules.set(first, { kind: 'tree', rules: inner });
+  place(inner, rest, path, rule);
 }
 
 interface Context {
@@ -157,7 +157,7 @@ interface Context {
   readonly variables: Variables;
 }
 
-/** Kept fields stay in the document's order; computed ones that are new follow in the specification's. */
+/** Kept fields stay in the document's order; computed ones, also those of names that it has, follow in the specification's. */
 function apply(doc: Doc, rules: ReadonlyMap<string, Rule>, mode: Mode, context: Context): Field[] {
   const out: Field[] = [];
   const done = new Set<string>();
@@ -167,16 +167,21 @@ function apply(doc: Doc, rules: ReadonlyMap<string, Rule>, mode: Mode, context: 
       if (mode === 'exclusion') out.push(field);
       continue;
     }
+    if (mode === 'inclusion' && comesLast(rule)) continue;
     done.add(field.name);
     const kept = applyRule(field, rule, mode, context);
     if (kept !== undefined) out.push(kept);
   }
   for (const [name, rule] of rules) {
     if (done.has(name)) continue;
-    const value = computedValue(rule, context);
+    const value = rule.kind === 'elemMatch' ? rule.apply(doc.get(name), doc) : computedValue(rule, context);
     if (value !== undefined) out.push(Field.of(name, value));
   }
   return out;
+}
+
+function comesLast(rule: Rule): boolean {
+  return rule.kind === 'compute' || rule.kind === 'elemMatch';
 }
 
 function applyRule(field: Field, rule: Rule, mode: Mode, context: Context): Field | undefined {
@@ -187,7 +192,8 @@ function applyRule(field: Field, rule: Rule, mode: Mode, context: Context): Fiel
       return undefined;
     case 'compute':
       return fieldOf(field.name, rule.expression(context.root, context.variables));
-    case 'special':
+    case 'slice':
+    case 'elemMatch':
       return fieldOf(field.name, rule.apply(field.value, context.root));
     case 'tree':
       return applyTree(field, rule.rules, mode, context);
@@ -203,7 +209,7 @@ function applyTree(field: Field, rules: ReadonlyMap<string, Rule>, mode: Mode, c
   if (value instanceof Doc) return Field.of(field.name, Doc.of(apply(value, rules, mode, context)));
   if (value instanceof Arr) return Field.of(field.name, applyToArray(value, rules, mode, context));
   if (mode === 'exclusion') return field;
-  const computed = computedValue({ kind: 'tree', rules: rules as Map<string, Rule> }, context);
+  const computed = computedValue({ kind: 'tree', rules }, context);
   return fieldOf(field.name, computed);
 }
 
@@ -212,7 +218,10 @@ function applyToArray(array: Arr, rules: ReadonlyMap<string, Rule>, mode: Mode, 
   for (const item of array.items) {
     if (item instanceof Doc) items.push(Doc.of(apply(item, rules, mode, context)));
     else if (item instanceof Arr) items.push(applyToArray(item, rules, mode, context));
-    else if (mode === 'exclusion') items.push(item);
+    else {
+      const instead = mode === 'exclusion' ? item : computedValue({ kind: 'tree', rules }, context);
+      if (instead !== undefined) items.push(instead);
+    }
   }
   return Arr.of(items);
 }

@@ -37,16 +37,31 @@ export function compileModifier(operator: string, path: string, argument: Value,
       return { create: false, change: pull(argument) };
     case '$pullAll':
       return { create: false, change: pullAll(argument) };
-    case '$pushAll':
-      return fail(
-        'FailedToParse',
-        'Unknown modifier: $pushAll. Expected a valid update modifier or pipeline-style update specified as an array',
-      );
     case '$currentDate':
       return { create: true, change: currentDate(argument, now) };
     case '$bit':
       return { create: true, change: bit(path, argument) };
   }
+  return unknownModifier(operator);
+}
+
+const MODIFIERS = new Set([
+  ...['$set', '$setOnInsert', '$unset', '$inc', '$mul', '$min', '$max', '$push', '$addToSet', '$pop', '$pull'],
+  ...['$pullAll', '$currentDate', '$bit', '$rename'],
+]);
+
+/** An operator's fields; unknown operators are refused before what they come with is looked at. */
+export function modifierFields(operator: string, argument: Value): Doc['fields'] {
+  if (!MODIFIERS.has(operator)) return unknownModifier(operator);
+  if (argument instanceof Doc) return argument.fields;
+  const example = `For example: {$mod: {<field>: ...}} not {${operator}: ${shellText(argument)}}`;
+  return fail(
+    'FailedToParse',
+    `Modifiers operate on fields but we found type ${typeName(argument)} instead. ${example}`,
+  );
+}
+
+function unknownModifier(operator: string): never {
   return fail(
     'FailedToParse',
     `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,

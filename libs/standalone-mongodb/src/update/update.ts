@@ -4,9 +4,10 @@ import { DateTime, RegExpValue, typeName, UndefinedValue, type Maybe, type Value
 import { CODES, fail, MongoError } from '../errors.js';
 import { shellText } from '../query/shell-text.js';
 import type { Variables } from '../aggregate/expression.js';
-import { compileModifier, type Modifier } from './modifiers.js';
+import { compileModifier, modifierFields, type Modifier } from './modifiers.js';
 import { checkConflicts, Touched } from './conflicts.js';
 import { ArrayFilters, expandPath } from './positional.js';
+import { withTimestamps } from './timestamps.js';
 import { applying, changeAt, idText } from './tree.js';
 
 /** Pipelines of updates need the aggregation stages; they register here to keep the imports one way. */
@@ -26,7 +27,12 @@ export interface Update {
 }
 
 /** Compiles an update statement's `u`. */
-export function compileUpdate(update: Maybe, arrayFilters: Maybe, variables?: Variables): Update {
+export function compileUpdate(
+  update: Maybe,
+  arrayFilters: Maybe,
+  variables?: Variables,
+  keepsEmptyTimestamps = false,
+): Update {
   const filters = new ArrayFilters(arrayFilters);
   if (update instanceof Arr) {
     if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for pipeline-style updates');
@@ -38,7 +44,8 @@ export function compileUpdate(update: Maybe, arrayFilters: Maybe, variables?: Va
   if (update.first?.name.startsWith('$') !== true) {
     if (!filters.isEmpty) fail('FailedToParse', 'arrayFilters may not be specified for replacement-style updates');
     checkReplacement(update);
-    return { kind: 'replacement', apply: (doc) => replacement(doc, update) };
+    const filled = (): Doc => (keepsEmptyTimestamps ? update : withTimestamps(update));
+    return { kind: 'replacement', apply: (doc) => replacement(doc, filled()) };
   }
   return operatorUpdate(update, filters);
 }
@@ -123,27 +130,14 @@ function withId(next: Doc, old: Doc): Doc {
 function parseLeaves(update: Doc): Leaf[] {
   const now = new DateTime(BigInt(Date.now()));
   return update.fields.flatMap(({ name: operator, value: argument }) => {
-    if (!operator.startsWith('$')) {
-      fail(
-        'FailedToParse',
-        `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
-      );
-    }
-    if (operator === '$rename') return argument instanceof Doc ? renames(argument) : notAnObject(operator, argument);
-    if (!(argument instanceof Doc)) return notAnObject(operator, argument);
-    return argument.fields.map(({ name: path, value }) => ({
+    const fields = modifierFields(operator, argument);
+    if (operator === '$rename') return renames(fields);
+    return fields.map(({ name: path, value }) => ({
       ...leafPath(path),
       modifier: compileModifier(operator, path, value, now),
       onInsert: operator === '$setOnInsert',
     }));
   });
-}
-
-function notAnObject(operator: string, argument: Value): never {
-  return fail(
-    'FailedToParse',
-    `Modifiers operate on fields but we found type ${typeName(argument)} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${shellText(argument)}}`,
-  );
 }
 
 const DBREF = new Set(['$id', '$ref', '$db']);
@@ -168,8 +162,8 @@ function leafPath(path: string): { parts: readonly string[]; path: string } {
 }
 
 /** `$rename` takes from one path and sets another; the value travels in the closure of one application. */
-function renames(argument: Doc): Leaf[] {
-  return argument.fields.flatMap(({ name: from, value: to }) => {
+function renames(fields: Doc['fields']): Leaf[] {
+  return fields.flatMap(({ name: from, value: to }) => {
     if (typeof to !== 'string') {
       return fail('BadValue', `The 'to' field for $rename must be a string: ${from}: ${shellText(to)}`);
     }

@@ -7,6 +7,7 @@ import { fail, failAt } from '../errors.js';
 import { MAX_DOCUMENT_BYTES } from '../wire/message.js';
 import type { Node } from '../query/ast.js';
 import { changeAt } from './tree.js';
+import { withTimestamps } from './timestamps.js';
 import { checkId, type Update } from './update.js';
 
 /** The document that an upsert inserts: the filter's equalities, then the update; _id first. */
@@ -71,8 +72,9 @@ export function newObjectId(): ObjectId {
   return new ObjectId(bytes);
 }
 
-/** A document as it is stored: with an _id, and that first. */
-export function prepareInsert(doc: Doc): Doc {
+/** A document as it is stored: with an _id, and that first; empty timestamps at the top are filled in, unless the command says not to. */
+export function prepareInsert(given: Doc, keepsEmpty = false): Doc {
+  const doc = keepsEmpty ? given : withTimestamps(given);
   const first = doc.first;
   if (first?.name === '_id') {
     checkId(first.value);
