@@ -59,20 +59,23 @@ export class Environment {
     return this.#store.reopenings;
   }
 
-  /** Runs one writer at a time; resolves when its changes are on disk, those of a failed task included. */
-  async write<T>(task: () => T | Promise<T>): Promise<T> {
+  /**
+   * Runs one writer at a time; resolves when its changes are on disk, those of a failed task included; or, `later`, when it has run: they go
+   * there with those of the next.
+   */
+  async write<T>(task: () => T | Promise<T>, later = false): Promise<T> {
     const before = this.#writers;
     let release = (): void => undefined;
     this.#writers = new Promise<void>((resolve) => (release = resolve));
     this.#waiting += 1;
     if (this.#waiting > 1) await before;
     const losses = this.#losses;
-    let committed: Promise<unknown>;
+    let committed: Promise<unknown> | undefined;
     try {
       return await task();
     } finally {
       const isPartlyLost = losses !== this.#losses;
-      committed = this.flush();
+      if (!later) committed = this.flush();
       this.#waiting -= 1;
       release();
       await committed;

@@ -1,14 +1,20 @@
+import { Doc } from '../bson/document.js';
+import { KeyBuilder } from '../bson/key.js';
 import { fail } from '../errors.js';
 import type { Catalog } from './catalog.js';
 import type { Collection } from './collection.js';
 import type { IndexInfo } from './index-info.js';
+import { RawKeyReader } from './raw-keys.js';
 import { documentParts } from './walk.js';
 
 /** How many documents are indexed in one turn: others have theirs after a few milliseconds. */
 const AT_ONCE = 400;
+/** How many turns share a commit, if nobody else has one: each page of an index is written once for all of them. */
+const TURNS_A_COMMIT = 25;
+const NOTHING = Buffer.alloc(0);
 
-/** Runs one step of a build; resolves when it is on disk. */
-type Step = (task: () => void) => Promise<unknown>;
+/** Runs one step of a build; resolves when it is on disk or, `later`, when it has run. */
+type Step = (task: () => void, later?: boolean) => Promise<unknown>;
 
 /**
  * Builds indexes of a collection while others read and write it; `publish` is called with them in the turn in which they are whole. A
@@ -23,11 +29,11 @@ export async function buildIndexes(
 ): Promise<void> {
   const { env } = catalog;
   if (!wanted.some((index) => index.unique))
-    return build(catalog, collection, wanted, publish, (task) => env.write(task));
+    return build(catalog, collection, wanted, publish, (task, later) => env.write(task, later));
   await env.write(() =>
-    build(catalog, collection, wanted, publish, (task) => {
+    build(catalog, collection, wanted, publish, async (task, later) => {
       task();
-      return env.flush();
+      if (later !== true) await env.flush();
     }),
   );
 }
@@ -52,14 +58,18 @@ async function build(
   if (isWhole) return;
   const tables = made.map((index) => index.table);
   try {
+    const readers = made.map((index) => new RawKeyReader(index));
+    let turns = 0;
     for (const part of documentParts(collection, AT_ONCE)) {
-      await step(() => {
-        checkPresence(catalog, collection);
-        for (const { rid } of part) {
-          const doc = collection.latest(rid);
-          if (doc !== undefined) for (const index of made) collection.addToIndex(index, doc, rid);
-        }
-      });
+      turns += 1;
+      await step(
+        () => {
+          checkPresence(catalog, collection);
+          for (const { rid } of part) addEntries(collection, readers, rid);
+        },
+        turns % TURNS_A_COMMIT > 0,
+      );
+      await new Promise((resolve) => setImmediate(resolve));
     }
     await step(() => {
       checkPresence(catalog, collection);
@@ -72,6 +82,17 @@ async function build(
       catalog.dropTables(tables);
     });
     throw error;
+  }
+}
+
+/** A document's entries in indexes, as it is now: writers may have changed or removed it since it was read. */
+function addEntries(collection: Collection, readers: readonly RawKeyReader[], rid: number): void {
+  const { env } = collection;
+  const bytes = env.latest(env.records, collection.recordKey(rid));
+  if (bytes === undefined) return;
+  for (const reader of readers) {
+    if (!reader.isUsable || !reader.readNew(bytes, 0)) collection.addToIndex(reader.index, Doc.raw(bytes), rid);
+    else if (reader.buildNew(bytes, rid)) env.putUnseen(env.indexes, KeyBuilder.current, NOTHING);
   }
 }
 
