@@ -235,3 +235,69 @@ describe('decimals', () => {
     await expect(failure).rejects.toMatchObject({ code: 241 });
   });
 });
+
+describe('the bulkWrite command', () => {
+  const run = (ops: readonly Document[], more: Document = {}): Promise<Document> => {
+    const nsInfo = [
+      { ns: `${subject.db.databaseName}.${coll()}` },
+      { ns: `${subject.db.databaseName}.system.profile` },
+    ];
+    return subject.client.db('admin').command({ bulkWrite: 1, ops, nsInfo, ...more }, { useBigInt64: true });
+  };
+
+  it('hands its results out in batches', async () => {
+    const ops = [
+      { insert: 0, document: { _id: 60 } },
+      { insert: 0, document: { _id: 61 } },
+    ];
+    const { cursor } = await run(ops, { cursor: { batchSize: 1 } });
+    expect(cursor.firstBatch).toEqual([{ ok: 1, idx: 0, n: 1 }]);
+    const more = { getMore: Long.fromBigInt(cursor.id), collection: '$cmd.bulkWrite' };
+    const rest = (await subject.client.db('admin').command(more, { useBigInt64: true }))['cursor'];
+    expect([rest.nextBatch, rest.id]).toEqual([[{ ok: 1, idx: 1, n: 1 }], 0n]);
+    expect((await run([{ insert: 0, document: {} }], { cursor: { batchSize: 1 } }))['cursor'].id).toBe(0n);
+  });
+
+  it('goes on where a namespace takes no writes', async () => {
+    const ops = [
+      { update: 1, filter: { _id: 1 }, updateMods: { $set: { a: 1 } } },
+      { delete: 1, filter: { _id: 1 } },
+      { delete: 0, filter: { _id: 1 } },
+    ];
+    expect((await run(ops, { ordered: false }))['cursor'].firstBatch).toMatchObject([
+      { ok: 0, idx: 0, code: 73, n: 0, nModified: 0 },
+      { ok: 0, idx: 1, code: 73, n: 0 },
+      { ok: 1, idx: 2, n: 1 },
+    ]);
+  });
+
+  it('inserts what is supplied', async () => {
+    const update = { update: 0, filter: { _id: 70 }, updateMods: [{ $set: { x: 1 } }], upsert: true };
+    await run([{ ...update, upsertSupplied: true, constants: { new: { k: 1 } } }]);
+    expect(await subject.coll.findOne({ _id: 70 as never })).toEqual({ _id: 70, k: 1 });
+  });
+
+  it.each<[string, Document, number, Document]>([
+    ['an unknown field', { insert: 0, document: {}, frob: 1 }, 40415, {}],
+    ['a missing document', { insert: 0 }, 40414, {}],
+    ['no such namespace', { insert: 2, document: {} }, 2, {}],
+    ['a namespace below zero', { insert: -1, document: {} }, 51024, {}],
+    ['an update that is none', { update: 0, filter: {}, updateMods: 5 }, 9, {}],
+    ['an unknown cursor option', { insert: 0, document: {} }, 40415, { cursor: { frob: 1 } }],
+  ])('refuses %s before it does anything', async (_name, op, code, more) => {
+    await expect(run([{ insert: 0, document: { _id: 80 } }, op], more)).rejects.toMatchObject({ code });
+    expect(await subject.coll.findOne({ _id: 80 as never })).toBeNull();
+  });
+});
+
+it('variables reach what is within $or', async () => {
+  const q = { $or: [{ $expr: { $eq: ['$_id', '$$v'] } }] };
+  const update = { update: coll(), updates: [{ q, u: { $set: { a: 1 } } }], let: { v: 1 } };
+  expect(await subject.db.command(update)).toMatchObject({ n: 1 });
+  expect(await subject.db.command({ delete: coll(), deletes: [{ q, limit: 0 }], let: { v: 1 } })).toMatchObject({
+    n: 1,
+  });
+  expect(await subject.db.command({ count: coll(), query: { $expr: { $lt: ['$_id', '$$NOW'] } } })).toMatchObject({
+    n: 8,
+  });
+});

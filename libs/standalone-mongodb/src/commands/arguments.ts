@@ -3,16 +3,7 @@ import { toDouble } from '../bson/numbers.js';
 import { isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 
-/** What an argument must be: `flag` takes numbers too, `count` is a number that is not below zero. */
-type Kind = 'object' | 'string' | 'array' | 'flag' | 'number' | 'count' | 'hint' | 'any';
-type Shape = Readonly<Record<string, Kind>>;
-
-interface Signature {
-  /** The name that mongod's messages give it, when it is not the command's. */
-  readonly label?: string;
-  readonly fields: Shape;
-  readonly required?: readonly string[];
-}
+import { SIGNATURES, STATEMENTS, type Kind, type Signature } from './signatures.js';
 
 /** Arguments that any command may carry. */
 const GENERIC = new Set([
@@ -30,130 +21,21 @@ const GENERIC = new Set([
   ...['$queryOptions', '$replData', 'mayBypassWriteBlocking', 'expectPrefix', '$tenant', 'help', 'versionContext'],
 ]);
 
-const SEARCH: Shape = { collation: 'object', hint: 'hint', let: 'object' };
-const WRITE: Shape = {
-  ...{ ordered: 'flag', bypassDocumentValidation: 'flag', let: 'object', bypassEmptyTsReplacement: 'flag' },
-  ...{ stmtId: 'any', stmtIds: 'array', isTimeseriesNamespace: 'flag', encryptionInformation: 'object' },
-};
-const LIST: Shape = { filter: 'object', nameOnly: 'flag' };
-
-const SIGNATURES: Readonly<Record<string, Signature>> = {
-  find: {
-    label: 'FindCommandRequest',
-    fields: {
-      ...{ filter: 'object', projection: 'object', sort: 'object', skip: 'count', limit: 'count', batchSize: 'count' },
-      ...{ singleBatch: 'flag', max: 'object', min: 'object', returnKey: 'flag', showRecordId: 'flag' },
-      ...{ tailable: 'flag', awaitData: 'flag', oplogReplay: 'flag', noCursorTimeout: 'flag', term: 'any' },
-      ...{ allowPartialResults: 'flag', allowDiskUse: 'flag', ...SEARCH },
-    },
-  },
-  insert: { fields: { documents: 'array', ...WRITE }, required: ['documents'] },
-  update: { fields: { updates: 'array', ...WRITE }, required: ['updates'] },
-  delete: { fields: { deletes: 'array', ...WRITE }, required: ['deletes'] },
-  bulkWrite: {
-    fields: { ops: 'array', nsInfo: 'array', errorsOnly: 'flag', cursor: 'object', ...WRITE },
-    required: ['ops', 'nsInfo'],
-  },
-  count: { fields: { query: 'object', limit: 'number', skip: 'count', fields: 'any', ...SEARCH } },
-  distinct: {
-    label: 'distinctCommandRequest',
-    fields: { key: 'string', query: 'object', ...SEARCH },
-    required: ['key'],
-  },
-  aggregate: {
-    fields: {
-      ...{ pipeline: 'any', explain: 'flag', cursor: 'any', bypassDocumentValidation: 'flag', allowDiskUse: 'flag' },
-      ...{
-        isMapReduceCommand: 'flag',
-        fromMongos: 'flag',
-        needsMerge: 'flag',
-        passthroughToShard: 'object',
-        ...SEARCH,
-      },
-    },
-  },
-  getMore: { fields: { collection: 'string', batchSize: 'count', term: 'any' }, required: ['collection'] },
-  killCursors: { fields: { cursors: 'array' }, required: ['cursors'] },
-  findAndModify: {
-    fields: {
-      ...{ query: 'object', sort: 'object', remove: 'flag', update: 'any', new: 'flag', fields: 'object' },
-      ...{
-        upsert: 'flag',
-        bypassDocumentValidation: 'flag',
-        arrayFilters: 'array',
-        bypassEmptyTsReplacement: 'flag',
-        c: 'any',
-        stmtId: 'any',
-        ...SEARCH,
-      },
-    },
-  },
-  create: {
-    fields: {
-      ...{ capped: 'flag', autoIndexId: 'flag', idIndex: 'object', size: 'number', max: 'number', flags: 'any' },
-      ...{ storageEngine: 'object', validator: 'object', validationLevel: 'string', validationAction: 'string' },
-      ...{ indexOptionDefaults: 'object', viewOn: 'string', pipeline: 'array', collation: 'object' },
-      ...{ timeseries: 'object', clusteredIndex: 'any', expireAfterSeconds: 'any', encryptedFields: 'object' },
-      ...{ changeStreamPreAndPostImages: 'object', temp: 'flag', recordIdsReplicated: 'flag' },
-    },
-  },
-  drop: { fields: { collectionUUID: 'any' } },
-  dropDatabase: { fields: {} },
-  renameCollection: {
-    fields: { to: 'string', dropTarget: 'flag', stayTemp: 'flag', collectionUUID: 'any' },
-    required: ['to'],
-  },
-  listCollections: { fields: { ...LIST, cursor: 'object', authorizedCollections: 'flag' } },
-  listDatabases: { fields: { ...LIST, authorizedDatabases: 'flag' } },
-  listIndexes: { fields: { cursor: 'object', includeBuildUUIDs: 'flag', includeIndexBuildInfo: 'flag' } },
-  createIndexes: {
-    fields: { indexes: 'array', ignoreUnknownIndexOptions: 'flag', commitQuorum: 'any', v: 'any' },
-    required: ['indexes'],
-  },
-  dropIndexes: { fields: { index: 'any' }, required: ['index'] },
-  collMod: {
-    fields: {
-      ...{
-        index: 'object',
-        validator: 'object',
-        validationLevel: 'string',
-        validationAction: 'string',
-        dryRun: 'flag',
-      },
-      ...{ viewOn: 'string', pipeline: 'array', expireAfterSeconds: 'any', timeseries: 'object' },
-      ...{ changeStreamPreAndPostImages: 'object', cappedSize: 'number', cappedMax: 'number' },
-    },
-  },
-};
-
-/** The statements inside write commands. */
-const STATEMENTS: Readonly<Record<string, Signature>> = {
-  'update.updates': {
-    fields: {
-      ...{ q: 'object', u: 'any', c: 'object', arrayFilters: 'array', multi: 'flag', upsert: 'flag', hint: 'hint' },
-      ...{ collation: 'object', sort: 'object', upsertSupplied: 'flag', sampleId: 'any' },
-      allowShardKeyUpdatesWithoutFullShardKeyInQuery: 'flag',
-    },
-    required: ['q', 'u'],
-  },
-  'delete.deletes': {
-    fields: { q: 'object', limit: 'any', hint: 'hint', collation: 'object', sampleId: 'any' },
-    required: ['q', 'limit'],
-  },
-};
-
 /** mongod refuses an argument that it does not know (40415), lacks (40414), or that has the wrong type (14). */
 export function checkArguments(name: string, body: Doc, has: (field: string) => boolean): void {
   const signature = SIGNATURES[name];
   if (signature !== undefined) check(signature, signature.label ?? name, body.fields.slice(1), has);
 }
 
-export function checkStatement(name: 'update.updates' | 'delete.deletes', statement: Doc): void {
+type StatementKind = 'update.updates' | 'delete.deletes' | 'insert' | 'bulkUpdate' | 'bulkDelete' | 'nsInfo';
+
+export function checkStatement(name: StatementKind, statement: Doc): void {
   const collation = statement.get('collation');
   if (collation instanceof Doc && !collation.isEmpty && collation.get('locale') !== 'simple') {
     fail('NotImplemented', `standalone mode has no ${name} option 'collation'`);
   }
-  check(STATEMENTS[name] as Signature, name, statement.fields, (field) => statement.has(field));
+  const signature = STATEMENTS[name] as Signature;
+  check(signature, signature.label ?? name, statement.fields, (field) => statement.has(field));
   if (name === 'update.updates') checkUpdate(name, statement.get('u'), statement.get('arrayFilters'));
 }
 
@@ -205,6 +87,7 @@ function checkKind(path: string, name: string, kind: Kind, value: Value): void {
       return;
     case 'number':
     case 'count':
+    case 'index':
       checkNumber(path, name, kind, value);
   }
 }
@@ -213,10 +96,10 @@ function checkKind(path: string, name: string, kind: Kind, value: Value): void {
 const NUMBER_TYPES = "types '[long, int, decimal, double']";
 export const FLAG_TYPES = "types '[bool, long, int, decimal, double']";
 
-export function checkNumber(path: string, name: string, kind: 'number' | 'count', value: Value): void {
+export function checkNumber(path: string, name: string, kind: 'number' | 'count' | 'index', value: Value): void {
   if (!isNumber(value)) return wrongType(path, value, NUMBER_TYPES);
   const number = Math.trunc(toDouble(value));
-  if (kind === 'count' && number < 0)
+  if (kind !== 'number' && number < 0)
     failAt(51024, `BSON field '${name}' value must be >= 0, actual value '${number}'`);
 }
 

@@ -47,6 +47,7 @@ export class CommandContext {
       return fail('InvalidNamespace', `collection name has invalid type ${typeName(value)}`);
     }
     if (value === '') fail('InvalidNamespace', `Invalid namespace specified '${this.db}.'`);
+    if (value.includes('\0')) fail('InvalidNamespace', 'namespaces cannot have embedded null characters');
     return value;
   }
 

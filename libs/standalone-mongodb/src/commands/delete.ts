@@ -1,9 +1,10 @@
 import type { Doc } from '../bson/document.js';
-import { variablesOf } from '../aggregate/variables.js';
 import type { Value } from '../bson/values.js';
+import { checkWritable } from '../storage/names.js';
 import { compileFilter } from '../query/filter.js';
 import type { CommandContext } from './context.js';
 import { eachTarget, findTargets, pinnedId } from './target.js';
+import { variablesIn } from './update.js';
 
 /** Deletes what matches, or the first of it. Returns how many. For writers. */
 export async function deleteMatching(
@@ -12,7 +13,8 @@ export async function deleteMatching(
   one: boolean,
   hint: Value | undefined,
 ): Promise<number> {
-  const filter = compileFilter(filterDoc, filterDoc.has('$expr') ? variablesOf(context.doc('let')) : undefined);
+  const filter = compileFilter(filterDoc, variablesIn(filterDoc, context.doc('let')));
+  checkWritable(context.namespace, context.collectionName);
   const collection = context.collection();
   if (collection === undefined) return 0;
   if (!one && (hint !== undefined || pinnedId(filter.node) === undefined)) {

@@ -122,7 +122,7 @@ const count: Command = async (context) => {
   const filterDoc = context.doc('query') ?? Doc.EMPTY;
   const limit = countLimit(context);
   const skip = context.number('skip') ?? 0;
-  const filter = compileFilter(filterDoc);
+  const filter = compileFilter(filterDoc, variablesOf(context.doc('let')));
   if (collection === undefined) return okReply({ n: 0 });
   const hint = hintOf(context.arg('hint'));
   if (filterDoc.isEmpty && hint === undefined) {
@@ -164,7 +164,7 @@ const distinct: Command = async (context) => {
   checkFieldPath(key);
   const parts = key.split('.');
   const collection = context.collection();
-  const filter = compileFilter(context.doc('query') ?? Doc.EMPTY);
+  const filter = compileFilter(context.doc('query') ?? Doc.EMPTY, variablesOf(context.doc('let')));
   if (collection === undefined) return okReply({ values: [] });
   const values = new Map<string, Value>();
   const options = { filter, sort: parseSort(undefined), skip: 0, limit: 0, hint: hintOf(context.arg('hint')) };

@@ -4,6 +4,7 @@ import { variablesOf } from '../aggregate/variables.js';
 import { encodeDoc } from '../bson/encode.js';
 import type { Maybe, Value } from '../bson/values.js';
 import { fail, failAt, inContext } from '../errors.js';
+import { checkWritable } from '../storage/names.js';
 import { compileFilter, type Filter, type MatchDetails } from '../query/filter.js';
 import { parseSort } from '../query/sort.js';
 import type { Collection } from '../storage/collection.js';
@@ -20,6 +21,8 @@ export interface UpdateStatement {
   readonly upsert: boolean;
   readonly hint: Value | undefined;
   readonly sort: Maybe;
+  /** An upsert inserts the constant `new` instead of what the pipeline makes. */
+  readonly supplied: boolean;
   readonly constants: Maybe;
   readonly variables: Doc | undefined;
 }
@@ -44,13 +47,14 @@ export function updateMatching(
   if (statement.multi && update.kind === 'replacement') {
     fail('FailedToParse', 'multi update is not supported for replacement-style update');
   }
+  checkWritable(context.namespace, context.collectionName);
   const collection = context.collection();
   const unchecked = context.bypassesValidation;
   const modify = (target: Target): number =>
     applyTo(collection as Collection, target, filter, update, unchecked) === target.doc ? 0 : 1;
   const settle = (matched: number, modified: number): UpdateResult => {
     if (matched > 0 || !statement.upsert) return { matched, modified, upsertedId: undefined };
-    const inserted = insertNew(context, filter, update);
+    const inserted = insertNew(context, filter, statement.supplied ? suppliedBy(statement) : update);
     return { matched, modified, upsertedId: inserted.get('_id') };
   };
   const changeOne = ([target]: readonly Target[]): UpdateResult => {
@@ -76,6 +80,14 @@ export function updateMatching(
   return found instanceof Promise ? found.then(changeOne) : changeOne(found);
 }
 
+function suppliedBy({ constants, update }: UpdateStatement): Update {
+  const supplied = constants instanceof Doc ? constants.get('new') : undefined;
+  if (!(supplied instanceof Doc) || !(update instanceof Arr)) {
+    return fail('FailedToParse', "the parameter '$$new' must be an object, with an update by pipeline");
+  }
+  return compileUpdate(supplied, undefined);
+}
+
 const DURING = 'Plan executor error during update';
 
 /** What a pipeline may name: the command's `let`, and the statement's constants as they stand. */
@@ -85,9 +97,10 @@ function updateVariables({ variables, constants }: UpdateStatement): Variables {
   return known;
 }
 
-/** Only `$expr` takes variables: most statements need none made. */
-function variablesIn(filter: Doc, definitions: Doc | undefined) {
-  return filter.has('$expr') ? variablesOf(definitions) : undefined;
+/** Only `$expr` takes variables, within `$and` and the like, too: most statements need none made. */
+export function variablesIn(filter: Doc, definitions: Doc | undefined): Variables | undefined {
+  const mayAsk = definitions !== undefined || filter.fields.some(({ name }) => name.startsWith('$'));
+  return mayAsk ? variablesOf(definitions) : undefined;
 }
 
 /** Stores the changed document; the same object back when nothing changed. */

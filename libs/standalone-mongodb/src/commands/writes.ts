@@ -74,6 +74,7 @@ function statementOf(context: CommandContext, statement: Doc): UpdateStatement {
     upsert: isTrue(statement.get('upsert')),
     hint: statement.get('hint') ?? undefined,
     sort: statement.get('sort') ?? undefined,
+    supplied: isTrue(statement.get('upsertSupplied')),
     constants: statement.get('c') ?? undefined,
     variables: context.doc('let'),
   };

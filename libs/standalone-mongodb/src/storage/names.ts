@@ -15,11 +15,16 @@ export function checkNamespace(db: string, name: string): void {
 
 /** Collections of the server's own: a client may only have `system.js`. */
 function checkSystemName(namespace: string, name: string): void {
-  if (name === 'system.views' || name === 'system.profile') fail('InvalidNamespace', `cannot write to ${namespace}`);
+  checkWritable(namespace, name);
   if (name.startsWith('system.') && name !== 'system.js') {
     fail('InvalidNamespace', `Invalid system namespace: ${namespace}`);
   }
   if (name.includes('.system.')) fail('InvalidNamespace', `Invalid namespace: ${namespace}`);
+}
+
+/** What no write reaches, whether it is there or not. */
+export function checkWritable(namespace: string, name: string): void {
+  if (name === 'system.views' || name === 'system.profile') fail('InvalidNamespace', `cannot write to ${namespace}`);
 }
 
 export function checkDatabaseName(db: string): void {
