@@ -301,3 +301,72 @@ it('variables reach what is within $or', async () => {
     n: 8,
   });
 });
+
+describe('$rename', () => {
+  it.each<[Document, Document, Document]>([
+    [{ b: 1 }, { b: 'a' }, { a: 1 }],
+    [{ b: 1, a: 2 }, { b: 'a' }, { a: 1 }],
+    [{ z: { y: 1 } }, { 'z.y': 'a.b' }, { z: {}, a: { b: 1 } }],
+    [{ a: 1 }, { a: 'z.y' }, { z: { y: 1 } }],
+    [{ a: 1 }, { none: 'z.y' }, { a: 1 }],
+  ])('of %j by %j', async (doc, names, expected) => {
+    const other = subject.db.collection(`${coll()}_r`);
+    await other.insertOne(doc);
+    await other.updateOne({}, { $rename: names as Record<string, string> });
+    expect(await other.findOne({}, { projection: { _id: 0 } })).toEqual(expected);
+  });
+});
+
+describe('names with a zero', () => {
+  it.each<[Document, number]>([
+    [{ $count: 'a\0' }, 40159],
+    [{ $project: { x: '$a\0' } }, 16411],
+    [{ $project: { x: { $setField: { field: 'a\0', input: {}, value: 1 } } } }, 9534700],
+    [{ $unwind: { path: '$a', includeArrayIndex: 'i\0' } }, 16411],
+  ])('%j is refused', async (stage, code) => {
+    await expect(subject.coll.aggregate([stage]).toArray()).rejects.toMatchObject({ code });
+  });
+
+  it('are not made by $rename', async () => {
+    await expect(subject.coll.updateOne({}, { $rename: { a: 'b\0' } })).rejects.toMatchObject({ code: 2 });
+  });
+});
+
+describe('stages', () => {
+  const from = (doc: Document, ...stages: Document[]) =>
+    subject.db.aggregate([{ $documents: [doc] }, ...stages]).toArray();
+
+  it('put documents in the place of what is none', async () => {
+    const unwind = { $unwind: { path: '$l', includeArrayIndex: 'a.i' } };
+    expect(await from({ a: 1, l: ['x'] }, unwind)).toEqual([{ a: { i: 0n }, l: 'x' }]);
+    const lookup = { $lookup: { from: 'none', localField: 'a', foreignField: 'a', as: 'l.x' } };
+    expect(await from({ l: [1] }, lookup)).toEqual([{ l: { x: [] } }]);
+  });
+
+  it.each<[Document, number]>([
+    [{ $limit: new Double(1e30) }, 5107201],
+    [{ $skip: new Double(NaN) }, 5107200],
+    [{ $unwind: '$' }, 40352],
+    [{ $unwind: '$l.' }, 40353],
+  ])('%j is refused', async (stage, code) => {
+    await expect(from({ l: [1] }, stage)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('collections and lists', () => {
+  it.each<[string, () => Document, number]>([
+    ['an _id index of another field', () => ({ create: `${coll()}_x`, idIndex: { key: { a: 1 }, name: '_id_' } }), 2],
+    ['expiry of a plain collection', () => ({ create: `${coll()}_x`, expireAfterSeconds: 5 }), 72],
+    ['a batch size below zero', () => ({ listCollections: 1, cursor: { batchSize: -1 } }), 51024],
+    ['an unknown cursor option', () => ({ listIndexes: coll(), cursor: { frob: 1 } }), 40415],
+    ['an index to drop that is no name', () => ({ dropIndexes: coll(), index: [5] }), 14],
+  ])('refuse %s', async (_name, command, code) => {
+    await expect(subject.db.command(command())).rejects.toMatchObject({ code });
+  });
+
+  it('measure only the databases that are asked for by name', async () => {
+    const list = (filter: Document) => subject.client.db('admin').command({ listDatabases: 1, filter });
+    expect(await list({ name: 'none' })).toMatchObject({ databases: [], totalSize: 0 });
+    expect((await list({ name: subject.db.databaseName }))['databases']).toHaveLength(1);
+  });
+});

@@ -89,6 +89,7 @@ export function checkFieldPath(path: string): void {
     if (part.startsWith('$')) {
       failAt(16410, `FieldPath field names may not start with '$'. Consider using $getField or $setField.`);
     }
+    if (part.includes('\0')) failAt(16411, "FieldPath field names may not contain '\\0'.");
   }
 }
 

@@ -144,6 +144,7 @@ for (const name of ['$setField', '$unsetField']) {
         failAt([4161102, 4161109, 4161103][i] as number, `${name} requires '${key}' to be specified`);
     }
     const field = fieldName(name, argument.get('field') as Value, 4161106);
+    if (field.includes('\0')) failAt(9534700, `${name} requires a 'field' without null bytes`);
     const input = compileExpression(argument.get('input') as Value);
     const value: Expression =
       name === '$setField' ? compileExpression(argument.get('value') as Value) : () => undefined;

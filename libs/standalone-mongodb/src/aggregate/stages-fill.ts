@@ -6,10 +6,9 @@ import { DateTime, Int32, isNumber, typeName, type Maybe, type NumberValue, type
 import { arithmetic } from '../bson/numbers.js';
 import { fail, failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
-import { changeAt } from '../update/tree.js';
 import { addUnits, type Unit } from './date-units.js';
 import { pathValue } from './expression.js';
-import { isNullish } from './values.js';
+import { isNullish, setNested } from './values.js';
 import type { StageCompiler } from './stage.js';
 import { compileStage, stages } from './stages.js';
 import { unitOf } from './window-bounds.js';
@@ -202,9 +201,9 @@ function newDocument(
   let doc = Doc.of([] as Field[]);
   paths.forEach((path, i) => {
     const value = key[i];
-    if (value !== undefined) doc = changeAt(doc, path, true, () => value);
+    if (value !== undefined) doc = setNested(doc, path, value);
   });
-  return changeAt(doc, parts, true, () => at);
+  return setNested(doc, parts, at);
 }
 
 stages.set('$fill', fill).set('$densify', densify);

@@ -4,7 +4,7 @@ import { toDouble } from '../bson/numbers.js';
 import { isNumber, typeName, type Maybe, type Value } from '../bson/values.js';
 import { fail, failAt } from '../errors.js';
 import { keyText } from '../query/tests.js';
-import { changeAt } from '../update/tree.js';
+import { setNested } from './values.js';
 import { compileExpression, pathValue } from './expression.js';
 import { runPipeline } from './pipeline.js';
 import type { StageCompiler, StageContext } from './stage.js';
@@ -45,7 +45,7 @@ const graphLookup: StageCompiler = (spec, context) => {
       if (doc === null) yield null;
       else {
         const found = reach(search, valuesIn(start(doc, context.variables)), context);
-        yield changeAt(doc, as, true, () => Arr.of(found));
+        yield setNested(doc, as, Arr.of(found));
       }
     }
   };
@@ -99,7 +99,7 @@ function reach(search: Search, start: readonly Value[], context: StageContext): 
       const id = keyText(doc.get('_id') ?? null);
       if (found.has(id)) continue;
       const { depthField } = search;
-      found.set(id, depthField === undefined ? doc : changeAt(doc, depthField.split('.'), true, () => BigInt(depth)));
+      found.set(id, depthField === undefined ? doc : setNested(doc, depthField.split('.'), BigInt(depth)));
       next.push(...valuesIn(pathValue(doc, search.connectFrom, 0)));
     }
     frontier = next;

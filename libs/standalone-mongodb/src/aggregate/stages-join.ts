@@ -4,11 +4,11 @@ import { RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js
 import { fail, failAt } from '../errors.js';
 import { visitPath } from '../query/path.js';
 import { shellText } from '../query/shell-text.js';
+import { setNested } from './values.js';
 import { checkFieldPath, compileExpression, variableName, type Expression } from './expression.js';
 import { runPipeline } from './pipeline.js';
 import { compileStage, stages } from './stages.js';
 import type { StageCompiler, StageContext } from './stage.js';
-import { changeAt } from '../update/tree.js';
 
 function stringOf(value: Maybe, name: string): string {
   return typeof value === 'string'
@@ -94,7 +94,7 @@ const lookup: StageCompiler = (spec, context) => {
       const match = local === undefined ? [] : [equality(doc, local, foreign as string)];
       const collection = context.catalog.find(context.db, from);
       const found = runPipeline(collection, [...match, ...inner], { ...context, variables });
-      yield changeAt(doc, as, true, () => Arr.of([...found].filter((one) => one !== null)));
+      yield setNested(doc, as, Arr.of([...found].filter((one) => one !== null)));
       // Each document is a search of its own: others may run after it.
       yield null;
     }

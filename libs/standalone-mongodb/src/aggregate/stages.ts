@@ -1,16 +1,17 @@
 import { docOf } from '../bson/build.js';
 import { Arr, Doc, Field } from '../bson/document.js';
-import { toDouble } from '../bson/numbers.js';
-import { Int32, isNumber, typeName, type Value } from '../bson/values.js';
+import { Int32, typeName, type Value } from '../bson/values.js';
 import { fail, failAt, inContext } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { window } from '../query/find.js';
+import { integerOf } from '../query/parse-tests.js';
 import { shellText } from '../query/shell-text.js';
 import { compileProjection } from '../query/projection.js';
 import { parseSort } from '../query/sort.js';
 import { Sorter } from '../query/sorter.js';
 import { changeAt } from '../update/tree.js';
-import { withScope } from './expression.js';
+import { checkFieldPath, withScope } from './expression.js';
+import { setNested } from './values.js';
 import { groupStage } from './group.js';
 import { mapping, type Stage, type StageCompiler, type StageContext } from './stage.js';
 
@@ -43,14 +44,10 @@ const sort: StageCompiler = (spec, context) => {
 /** The argument of $limit and $skip: a whole number that is not below zero. */
 function wholeNumber(spec: Value, name: '$limit' | '$skip'): number {
   const refuse = (reason: string): never =>
-    failAt(
-      name === '$skip' ? 5107200 : 5107201,
-      `invalid argument to ${name} stage: ${reason}: ${name}: ${shellText(spec)}`,
-    );
-  if (!isNumber(spec)) return refuse('Expected a number in');
-  const value = toDouble(spec);
-  if (!Number.isInteger(value)) return refuse('Expected an integer');
-  return value < 0 ? refuse('Expected a non-negative number in') : value;
+    failAt(name === '$skip' ? 5107200 : 5107201, `invalid argument to ${name} stage: ${reason}`);
+  const value = integerOf(name, spec);
+  if (typeof value === 'string') return refuse(value);
+  return value < 0n ? refuse(`Expected a non-negative number in: ${name}: ${shellText(spec)}`) : Number(value);
 }
 
 const limit: StageCompiler = (spec) => {
@@ -102,6 +99,7 @@ const count: StageCompiler = (spec) => {
   if (typeof spec !== 'string') return failAt(40156, 'the count field must be a non-empty string');
   if (spec === '') failAt(40156, 'the count field must be a non-empty string');
   if (spec.startsWith('$')) failAt(40158, 'the count field cannot be a $-prefixed path');
+  if (spec.includes('\0')) failAt(40159, 'the count field cannot contain a null byte');
   if (spec.includes('.')) failAt(40160, "the count field cannot contain '.'");
   return function* (input) {
     let n = 0;
@@ -126,6 +124,7 @@ const unwind: StageCompiler = (spec) => {
   if (path === undefined) return failAt(28812, 'no path specified to $unwind stage');
   if (typeof path !== 'string') return failAt(28808, 'expected a string as the path for $unwind stage');
   if (!path.startsWith('$')) failAt(28818, `path option to $unwind stage should be prefixed with a '$': ${path}`);
+  checkFieldPath(path.slice(1));
   const parts = path.slice(1).split('.');
   const keepEmpty = options.get('preserveNullAndEmptyArrays') === true;
   const indexName = options.get('includeArrayIndex');
@@ -156,6 +155,7 @@ function checkUnwind(options: Doc): void {
       if (value.startsWith('$')) {
         failAt(28822, `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${value}`);
       }
+      checkFieldPath(value);
     } else if (name !== 'path') {
       failAt(28811, `unrecognized option to $unwind stage: ${name}`);
     }
@@ -170,7 +170,7 @@ function* unwound(
 ): Generator<Doc> {
   const value = valueThroughDocs(doc, parts);
   const withIndex = (made: Doc, index: bigint | null): Doc =>
-    indexName === undefined ? made : changeAt(made, indexName.split('.'), true, () => index);
+    indexName === undefined ? made : setNested(made, indexName.split('.'), index);
   if (!(value instanceof Arr)) {
     if (value !== undefined && value !== null) yield withIndex(doc, null);
     else if (keepEmpty) yield withIndex(doc, null);

@@ -1,4 +1,4 @@
-import { Arr, Doc } from '../bson/document.js';
+import { Arr, Doc, Field } from '../bson/document.js';
 import { decimalText } from '../bson/decimal.js';
 import { toDouble } from '../bson/numbers.js';
 import {
@@ -30,6 +30,16 @@ export function isTruthy(value: Maybe): boolean {
   if (isNullish(value)) return false;
   if (typeof value === 'boolean') return value;
   return isNumber(value) ? toDouble(value) !== 0 : true;
+}
+
+/** A document with a value at a path, as stages set it: what is no document on the way is replaced by one. */
+export function setNested(doc: Doc, parts: readonly string[], value: Value, at = 0): Doc {
+  const name = parts[at] as string;
+  const old = doc.get(name);
+  const next = at === parts.length - 1 ? value : setNested(old instanceof Doc ? old : Doc.EMPTY, parts, value, at + 1);
+  const field = Field.of(name, next);
+  if (old === undefined) return Doc.of([...doc.fields, field]);
+  return Doc.of(doc.fields.map((known) => (known.name === name ? field : known)));
 }
 
 /** The arguments of an operator: an array's elements, or the one value. */

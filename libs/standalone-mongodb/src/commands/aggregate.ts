@@ -6,7 +6,7 @@ import { isNumber, type Value } from '../bson/values.js';
 import { fail, failAt, inContext } from '../errors.js';
 import { okReply } from '../wire/reply.js';
 import { outputOf, writeOutput } from './aggregate-output.js';
-import { checkNumber } from './arguments.js';
+import { batchSizeOf } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import { explainAggregate } from './explain.js';
@@ -19,11 +19,7 @@ const aggregate: Command = async (context) => {
   if (options !== undefined && !(options instanceof Doc)) {
     fail('TypeMismatch', 'cursor field must be missing or an object');
   }
-  for (const { name } of options?.fields ?? []) {
-    if (name !== 'batchSize') failAt(40415, `BSON field 'cursor.${name}' is an unknown field.`);
-  }
-  const batchSize = options?.get('batchSize');
-  if (batchSize !== undefined) checkNumber('cursor.batchSize', 'batchSize', 'count', batchSize);
+  const batchSize = batchSizeOf(options, 'cursor');
   if (context.flag('explain')) return explainAggregate(context);
   if (options === undefined) {
     return fail('FailedToParse', "The 'cursor' option is required, except for aggregate with the explain argument");
@@ -45,8 +41,7 @@ const aggregate: Command = async (context) => {
     });
   }
   const cursor = new Cursor(namespace, output === undefined ? stream : [], 0, deadlineOf(context), during);
-  const size = isNumber(batchSize) ? toDouble(batchSize) : undefined;
-  return okReply(await context.cursors.first(cursor, size, false));
+  return okReply(await context.cursors.first(cursor, batchSize, false));
 };
 
 function pipelineOf(context: CommandContext): readonly Value[] {

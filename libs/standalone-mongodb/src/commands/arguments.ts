@@ -111,3 +111,13 @@ export function wrongType(
 ): never {
   return fail('TypeMismatch', `BSON field '${path}' is ${found}, expected ${expected}`);
 }
+
+/** The batch size that a command's `cursor` asks for. */
+export function batchSizeOf(cursor: Doc | undefined, label: string): number | undefined {
+  for (const { name, value } of cursor?.fields ?? []) {
+    if (name !== 'batchSize') failAt(40415, `BSON field '${label}.${name}' is an unknown field.`);
+    if (value !== null) checkNumber(`${label}.batchSize`, 'batchSize', 'count', value);
+  }
+  const size = cursor?.get('batchSize');
+  return isNumber(size) ? Math.trunc(toDouble(size)) : undefined;
+}

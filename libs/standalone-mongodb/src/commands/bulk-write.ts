@@ -7,7 +7,7 @@ import type { Request } from '../wire/message.js';
 import { okReply } from '../wire/reply.js';
 import { shellText } from '../query/shell-text.js';
 import { prepareInsert } from '../update/upsert.js';
-import { checkNumber, checkStatement, checkUpdate } from './arguments.js';
+import { batchSizeOf, checkStatement, checkUpdate } from './arguments.js';
 import { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import { deleteMatching } from './delete.js';
@@ -28,7 +28,7 @@ interface Totals {
 const bulkWrite: Command = async (context) => {
   const ops = context.documents('ops');
   const spaces = context.documents('nsInfo').map(namespaceOf);
-  const batchSize = batchSizeOf(context);
+  const batchSize = batchSizeOf(context.doc('cursor'), 'bulkWrite.cursor');
   if (ops.length === 0 || ops.length > 100_000) {
     fail('InvalidLength', `Write batch sizes must be between 1 and 100000. Got ${ops.length} operations.`);
   }
@@ -58,16 +58,6 @@ const bulkWrite: Command = async (context) => {
 
 const ONE = new DoubleOf(1);
 const ZERO = new DoubleOf(0);
-
-function batchSizeOf(context: CommandContext): number | undefined {
-  const options = context.doc('cursor') ?? Doc.EMPTY;
-  for (const { name, value } of options.fields) {
-    if (name !== 'batchSize') failAt(40415, `BSON field 'bulkWrite.cursor.${name}' is an unknown field.`);
-    checkNumber('bulkWrite.cursor.batchSize', 'batchSize', 'count', value);
-  }
-  const size = options.get('batchSize');
-  return isNumber(size) ? Math.trunc(toDouble(size)) : undefined;
-}
 
 interface Space {
   readonly db: string;

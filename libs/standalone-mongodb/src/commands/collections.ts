@@ -11,6 +11,7 @@ import type { Collection } from '../storage/collection.js';
 import { specOf } from '../storage/index-info.js';
 import { checkValidatorOptions } from '../storage/validator.js';
 import { okReply } from '../wire/reply.js';
+import { batchSizeOf } from './arguments.js';
 import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import type { Command } from './registry.js';
@@ -38,6 +39,7 @@ const create: Command = (context) =>
       if (context.arg(name) !== undefined)
         fail('InvalidOptions', `the '${name}' field requires the 'capped' field to be true`);
     }
+    checkCreate(context);
     const options = storedOptions(context.body);
     checkValidatorOptions(context.body);
     const existing = context.collection();
@@ -49,6 +51,21 @@ const create: Command = (context) =>
     context.catalog.ensure(context.db, context.collectionName, options);
     return okReply();
   });
+
+/** Options that go with other kinds of collections or servers. */
+function checkCreate(context: CommandContext): void {
+  const key = context.doc('idIndex')?.get('key');
+  if (key !== undefined && compareValues(key, docOf({ _id: 1 })) !== 0) {
+    fail('BadValue', `The field 'key' for an _id index must be {_id: 1}, but got ${shellText(key)}`);
+  }
+  if (context.arg('expireAfterSeconds') !== undefined) {
+    const where = "time-series collections or when the 'clusteredIndex' option is specified";
+    fail('InvalidOptions', `'expireAfterSeconds' is only supported on ${where}`);
+  }
+  if (context.doc('changeStreamPreAndPostImages')?.get('enabled') === true) {
+    fail('InvalidOptions', "BSON field 'changeStreamPreAndPostImages' cannot be set in standalone mode");
+  }
+}
 
 /** What is kept of create's options; a validator has its level and action spelt out. */
 function storedOptions(body: Doc): Doc {
@@ -102,9 +119,9 @@ function describe(collection: Collection, nameOnly: boolean): Doc {
 }
 
 export async function listReply(context: CommandContext, namespace: string, docs: readonly Doc[]): Promise<Doc> {
-  const batchSize = context.doc('cursor')?.get('batchSize');
-  const size = batchSize === undefined ? undefined : Number((batchSize as { value?: number }).value ?? batchSize);
-  return okReply(await context.cursors.first(new Cursor(namespace, docs), size ?? docs.length + 1, false));
+  const size = batchSizeOf(context.doc('cursor'), `${context.name}.cursor`);
+  const cursor = new Cursor(namespace, docs, docs.length);
+  return okReply(await context.cursors.first(cursor, size ?? docs.length + 1, false));
 }
 
 const renameCollection: Command = (context) =>
@@ -133,23 +150,24 @@ function splitNamespace(namespace: string): [string, string] {
 }
 
 const listDatabases: Command = (context) => {
-  const filter = compileFilter(context.doc('filter') ?? Doc.EMPTY);
+  const asked = context.doc('filter') ?? Doc.EMPTY;
+  const filter = compileFilter(asked);
   const nameOnly = context.flag('nameOnly');
+  // What only names let through is not measured, either.
+  const byName = asked.fields.every(({ name }) => name === 'name');
   let totalSize = 0;
-  const databases = context.catalog
-    .databases()
-    .map((name) => {
-      const collections = context.catalog.list(name);
-      const sizeOnDisk = collections.length * 4096;
-      totalSize += sizeOnDisk;
-      return docOf({ name, sizeOnDisk, empty: collections.every((collection) => collection.count === 0) });
-    })
-    .filter((doc) => filter.matches(doc))
-    .map((doc) => (nameOnly ? docOf({ name: doc.get('name') }) : doc));
-  return okReply({
-    databases: Arr.of(databases),
-    ...(nameOnly ? {} : { totalSize, totalSizeMb: Math.floor(totalSize / 1_048_576) }),
-  });
+  const databases: Doc[] = [];
+  for (const name of context.catalog.databases()) {
+    const collections = context.catalog.list(name);
+    const sizeOnDisk = collections.length * 4096;
+    const empty = collections.every((collection) => collection.count === 0);
+    const doc = docOf({ name, sizeOnDisk: BigInt(sizeOnDisk), empty });
+    const wanted = filter.matches(doc);
+    if (wanted || !byName) totalSize += sizeOnDisk;
+    if (wanted) databases.push(nameOnly ? docOf({ name }) : doc);
+  }
+  const total = { totalSize: BigInt(totalSize), totalSizeMb: BigInt(Math.floor(totalSize / 1_048_576)) };
+  return okReply({ databases: Arr.of(databases), ...(nameOnly ? {} : total) });
 };
 
 export const collectionCommands: Readonly<Record<string, Command>> = {

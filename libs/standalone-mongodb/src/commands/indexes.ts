@@ -10,6 +10,7 @@ import { specOf, type IndexInfo } from '../storage/index-info.js';
 import { checkedIndex } from '../storage/index-spec.js';
 import { typeName } from '../bson/values.js';
 import { okReply } from '../wire/reply.js';
+import { wrongType } from './arguments.js';
 import { listReply } from './collections.js';
 import type { CommandContext } from './context.js';
 import type { Command } from './registry.js';
@@ -132,7 +133,11 @@ const dropIndexes: Command = (context) =>
   });
 
 function asArray(asked: ReturnType<CommandContext['arg']>): readonly unknown[] {
-  return asked instanceof Arr ? asked.items : [asked];
+  if (!(asked instanceof Arr)) return [asked];
+  asked.items.forEach((name, i) => {
+    if (typeof name !== 'string') wrongType(`dropIndexes.index.${i}`, name, "type 'string'");
+  });
+  return asked.items;
 }
 
 function named(collection: Collection, asked: unknown): IndexInfo {

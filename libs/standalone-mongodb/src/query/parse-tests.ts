@@ -68,7 +68,7 @@ export function sizeTest(value: Value): Test {
 }
 
 /** The int64 that an element stands for exactly, or why it does not, in mongod's words. */
-function integerOf(name: string, value: Value): bigint | string {
+export function integerOf(name: string, value: Value): bigint | string {
   const element = `${name}: ${shellText(value)}`;
   if (!isNumber(value)) return `Expected a number in: ${element}`;
   if (typeof value === 'bigint') return value;

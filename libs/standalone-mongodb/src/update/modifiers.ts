@@ -9,8 +9,8 @@ import { idText, type Change } from './tree.js';
 
 export interface Modifier {
   readonly change: Change;
-  /** Missing documents on the way are made. */
-  readonly create: boolean;
+  /** Missing documents on the way are made; some know only when they are applied. */
+  readonly create: boolean | (() => boolean);
 }
 
 /** Compiles one `operator: {path: argument}`; messages name the path and, where mongod does, the document. */

@@ -8,7 +8,7 @@ import { compileModifier, modifierFields, type Modifier } from './modifiers.js';
 import { checkConflicts, Touched } from './conflicts.js';
 import { ArrayFilters, expandPath } from './positional.js';
 import { withTimestamps } from './timestamps.js';
-import { applying, changeAt, idText } from './tree.js';
+import { applying, changeAt, idText, valueAt } from './tree.js';
 
 /** Pipelines of updates need the aggregation stages; they register here to keep the imports one way. */
 export const pipelineUpdates: { compile?: (pipeline: Arr, variables: Variables | undefined) => (doc: Doc) => Doc } = {};
@@ -106,12 +106,16 @@ function operatorUpdate(update: Doc, filters: ArrayFilters): Update {
         if (leaf.onInsert && !context.inserting) continue;
         for (const parts of expandPath(doc, leaf.parts, context.offset, filters)) {
           touched?.add(parts);
-          next = changeAt(next, parts, leaf.modifier.create, leaf.modifier.change);
+          next = changeAt(next, parts, creates(leaf), leaf.modifier.change);
         }
       }
       return next === doc ? doc : withId(next, doc);
     },
   };
+}
+
+function creates({ modifier: { create } }: Leaf): boolean {
+  return typeof create === 'function' ? create() : create;
 }
 
 function isDynamic({ parts }: Leaf): boolean {
@@ -161,12 +165,14 @@ function leafPath(path: string): { parts: readonly string[]; path: string } {
   return { parts, path };
 }
 
-/** `$rename` takes from one path and sets another; the value travels in the closure of one application. */
+/** `$rename` takes from one path and sets another, whichever comes first: the value is that of the document as it was. */
 function renames(fields: Doc['fields']): Leaf[] {
   return fields.flatMap(({ name: from, value: to }) => {
     if (typeof to !== 'string') {
       return fail('BadValue', `The 'to' field for $rename must be a string: ${from}: ${shellText(to)}`);
     }
+    if (to.includes('\0'))
+      fail('BadValue', `The 'to' field for $rename cannot contain an embedded null byte: ${shellText(to)}`);
     if (from === to) fail('BadValue', `The source and target field for $rename must differ: ${from}: "${to}"`);
     for (const [path, end] of [
       [from, 'source'],
@@ -176,19 +182,18 @@ function renames(fields: Doc['fields']): Leaf[] {
         fail('BadValue', `The ${end} field for $rename may not be dynamic: ${path}`);
       }
     }
-    const moved: { value: Maybe } = { value: undefined };
-    const take: Modifier = {
-      create: false,
-      change: (old) => {
-        moved.value = old;
-        if (old !== undefined) {
-          outsideArrays(from, 'source');
-          outsideArrays(to, 'destination');
-        }
-        return undefined;
-      },
+    const parts = from.split('.');
+    const source = (): Maybe => valueAt(applying.doc, parts);
+    const checked = (): Maybe => {
+      const value = source();
+      if (value !== undefined) {
+        outsideArrays(from, 'source');
+        outsideArrays(to, 'destination');
+      }
+      return value;
     };
-    const give: Modifier = { create: false, change: (old) => moved.value ?? old };
+    const take: Modifier = { create: false, change: () => void checked() };
+    const give: Modifier = { create: () => source() !== undefined, change: (old) => checked() ?? old };
     return [
       { ...leafPath(from), modifier: take, onInsert: false },
       { ...leafPath(to), modifier: give, onInsert: false },
