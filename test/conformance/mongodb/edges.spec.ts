@@ -370,3 +370,40 @@ describe('collections and lists', () => {
     expect((await list({ name: subject.db.databaseName }))['databases']).toHaveLength(1);
   });
 });
+
+describe("regular expressions are PCRE's", () => {
+  const texts = ['abc', 'a.c', 'x y', 'a\nb', 'a\rb', 'foo12', '[x]', 'ab\n', '\u00a0'];
+  const found = async (pattern: string, options = ''): Promise<string[]> => {
+    const other = subject.db.collection(`${coll()}_t`);
+    if ((await other.countDocuments()) === 0) await other.insertMany(texts.map((s) => ({ s })));
+    const docs = await other.find({ s: { $regex: pattern, $options: options } }).toArray();
+    return docs.map(({ s }) => s as string);
+  };
+
+  it.each<[string, string, string[]]>([
+    ['\\Qa.c\\E', '', ['a.c']],
+    ['^[[:digit:]oOfF]+$', '', ['foo12']],
+    ['[[:^ascii:]]', '', ['\u00a0']],
+    ['\\h', '', ['x y', '\u00a0']],
+    ['\\s', '', ['x y', 'a\nb', 'a\rb', 'ab\n']],
+    ['\\d{2,}', '', ['foo12']],
+    ['x(?#comment) y', '', ['x y']],
+    ['a.b', '', ['a\rb']],
+    ['b$', '', ['a\nb', 'a\rb', 'ab\n']],
+    ['ab\\z', '', []],
+    ['^b', 'm', ['a\nb']],
+    ['\\x{61}\\.', '', ['a.c']],
+    ['[]x]]', '', ['[x]']],
+    ['(?x) a b c # all', '', ['abc']],
+    ['(?P<o>o)(?P=o)', '', ['foo12']],
+    ['(o)\\g1', '', ['foo12']],
+    ['A[B-D]C', 'i', ['abc']],
+    ['\\p{Nd}', '', ['foo12']],
+  ])('%s with %j', async (pattern, options, expected) => {
+    expect(await found(pattern, options)).toEqual(expected);
+  });
+
+  it.each(['\\U', '(?<1a>x)', '[[:frob:]]', 'a|*', '\\1'])('%s is none', async (pattern) => {
+    await expect(found(pattern)).rejects.toMatchObject({ code: 51091 });
+  });
+});
