@@ -407,3 +407,32 @@ describe("regular expressions are PCRE's", () => {
     await expect(found(pattern)).rejects.toMatchObject({ code: 51091 });
   });
 });
+
+describe('expressions', () => {
+  const value = async (expression: unknown): Promise<unknown> => {
+    const [made] = await subject.db.aggregate([{ $documents: [{ v: expression }] }]).toArray();
+    return made?.['v'];
+  };
+  const matches = (...found: readonly [string, number][]): Document[] =>
+    found.map(([match, idx]) => ({ match, idx, captures: [] }));
+
+  it.each<[unknown, unknown]>([
+    [{ $regexFindAll: { input: 'abc', regex: '' } }, matches(['', 0], ['', 1], ['', 2])],
+    [{ $regexFindAll: { input: '', regex: '' } }, matches(['', 0])],
+    [{ $regexFindAll: { input: 'abc', regex: '\\z' } }, matches(['', 3])],
+    [{ $regexFindAll: { input: 'baac', regex: 'a*' } }, matches(['', 0], ['aa', 1], ['', 3])],
+    [{ $replaceAll: { input: 'abc', find: '', replacement: '-' } }, '-a-b-c-'],
+    [{ $replaceAll: { input: '', find: '', replacement: 'x' } }, 'x'],
+    [{ $type: { $arrayElemAt: [{ $setUnion: [[1], [Long.ONE]] }, 0] } }, 'int'],
+    [{ $type: { $arrayElemAt: [{ $setUnion: [[Long.ONE], [1]] }, 0] } }, 'long'],
+  ])('%j', async (expression, expected) => {
+    expect(await value(expression)).toEqual(expected);
+  });
+
+  it.each<[unknown, number]>([
+    [{ $regexMatch: { input: 'a', regex: '(' } }, 51111],
+    [{ $indexOfArray: [[1], 1, -1] }, 40097],
+  ])('%j is refused', async (expression, code) => {
+    await expect(value(expression)).rejects.toMatchObject({ code });
+  });
+});

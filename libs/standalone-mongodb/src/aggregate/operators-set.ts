@@ -17,9 +17,16 @@ function setOf(
   for (const arg of args) {
     if (isNullish(arg)) return null;
     if (!(arg instanceof Arr)) return refuse(arg);
-    sets.push(new Map(arg.items.map((item) => [keyText(item), item] as const)));
+    sets.push(firstOfEach(arg.items.map((item) => [keyText(item), item] as const)));
   }
-  return Arr.of([...new Map(combine(sets)).values()].sort(compareValues));
+  return Arr.of([...firstOfEach(combine(sets)).values()].sort(compareValues));
+}
+
+/** Of equal values the first is kept, with its type. */
+function firstOfEach(entries: readonly (readonly [string, Value])[]): Members {
+  const members = new Map<string, Value>();
+  for (const [key, value] of entries) if (!members.has(key)) members.set(key, value);
+  return members;
 }
 
 defineInTurn('$setUnion', (args) =>

@@ -3,7 +3,7 @@ import { Arr, Doc } from '../bson/document.js';
 import { compareStrings } from '../bson/compare.js';
 import { toDouble } from '../bson/numbers.js';
 import { Int32, isNumber, ObjectId, RegExpValue, typeName, type Maybe, type Value } from '../bson/values.js';
-import { failAt } from '../errors.js';
+import { failAt, MongoError } from '../errors.js';
 import { BoundedRegExp } from '../query/bounded-regex.js';
 import { regExpOf } from '../query/regex.js';
 import { shellText } from '../query/shell-text.js';
@@ -178,7 +178,10 @@ for (const [name, all] of [
         return failAt(51745, `${name} requires that 'find' be a string, found: ${typeName(find)}`);
       if (typeof replacement !== 'string')
         return failAt(51744, `${name} requires that 'replacement' be a string, found: ${typeName(replacement)}`);
-      return all ? input.split(find).join(replacement) : input.replace(find, () => replacement);
+      if (!all) return input.replace(find, () => replacement);
+      // Nothing is found before every character, and at the end.
+      if (find === '') return ['', ...input, ''].join(replacement);
+      return input.split(find).join(replacement);
     },
   );
 }
@@ -200,7 +203,28 @@ function pattern(args: Readonly<Record<string, Maybe>>, name: string): RegExp | 
   if (source.includes('\0')) failAt(51109, `${name}: regular expression cannot contain an embedded null byte`);
   if (flags.includes('\0'))
     failAt(51110, `${name}: regular expression options string cannot contain an embedded null byte`);
-  return regExpOf(source, own || flags);
+  try {
+    return regExpOf(source, own || flags);
+  } catch (error) {
+    if (!(error instanceof MongoError) || error.code !== 51091) throw error;
+    return failAt(51111, `Invalid Regex in ${name}: ${source}`);
+  }
+}
+
+/** All matches, one behind the other; after one of no characters the search goes on behind the next character, but not at the end. */
+function allMatches(expression: RegExp, input: string): RegExpExecArray[] {
+  const global = new BoundedRegExp(expression.source, `${expression.flags}g`);
+  const matches: RegExpExecArray[] = [];
+  let start = 0;
+  do {
+    global.lastIndex = start;
+    const match = global.exec(input);
+    if (match === null) break;
+    matches.push(match);
+    const skipped = match[0] === '' ? String.fromCodePoint(input.codePointAt(match.index) ?? 0) : match[0];
+    start = match.index + skipped.length;
+  } while (start < input.length);
+  return matches;
 }
 
 function found(match: RegExpExecArray): Doc {
@@ -218,9 +242,7 @@ for (const name of ['$regexMatch', '$regexFind', '$regexFindAll']) {
     const nothing = name === '$regexMatch' ? false : name === '$regexFind' ? null : Arr.of([]);
     if (isNullish(input) || expression === null) return nothing;
     if (name === '$regexMatch') return expression.test(input);
-    const global = new BoundedRegExp(expression.source, `${expression.flags}g`);
-    if (name === '$regexFindAll')
-      return Arr.of([...input.matchAll(global)].map((match) => found(match as RegExpExecArray)));
+    if (name === '$regexFindAll') return Arr.of(allMatches(expression, input).map(found));
     const match = expression.exec(input);
     return match === null ? null : found(match);
   });

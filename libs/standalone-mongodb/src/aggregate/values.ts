@@ -182,14 +182,13 @@ export function integer(value: Maybe, complaint: () => never): number {
 
 /** The bounds of `$indexOfArray` and its relatives. */
 export function position(name: string, value: Maybe, which: 'starting' | 'ending'): number {
-  const [integral, negative] = name === '$indexOfArray' ? [9711600, 9711601] : [40096, 40097];
   const refuse = (): never =>
     failAt(
-      integral,
+      40096,
       `${name}requires an integral ${which} index, found a value of type: ${typeName(value)}, with value: ${value === undefined ? 'missing' : shellText(value)}`,
     );
   const at = small(value, refuse, refuse);
-  return at >= 0 ? at : failAt(negative, `${name} requires a nonnegative ${which} index, found: ${at}`);
+  return at >= 0 ? at : failAt(40097, `${name} requires a nonnegative ${which} index, found: ${at}`);
 }
 
 /** mongod's `toString` of a number in messages: 2 and 2.5, whatever its type. */
