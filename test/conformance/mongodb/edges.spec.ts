@@ -436,3 +436,11 @@ describe('expressions', () => {
     await expect(value(expression)).rejects.toMatchObject({ code });
   });
 });
+
+it('shows the record numbers that are asked for', async () => {
+  const { cursor } = await subject.db.command({ find: coll(), showRecordId: true, projection: { _id: 1 }, limit: 2 });
+  expect(cursor.firstBatch).toEqual([
+    { _id: 1, $recordId: expect.anything() },
+    { _id: 2, $recordId: expect.anything() },
+  ]);
+});

@@ -1,10 +1,11 @@
-import { Arr, Doc } from '../bson/document.js';
+import { Arr, Doc, Field } from '../bson/document.js';
 import type { Value } from '../bson/values.js';
 import { fail, failAt, inContext } from '../errors.js';
 import { compileFilter } from '../query/filter.js';
 import { compileFindProjection } from '../query/find-projection.js';
 import { documents, search, type FindOptions, type Search } from '../query/find.js';
 import { visitPath } from '../query/path.js';
+import type { Hit } from '../query/scan.js';
 import { parseSort } from '../query/sort.js';
 import { keyText } from '../query/tests.js';
 import { okReply } from '../wire/reply.js';
@@ -15,7 +16,7 @@ import type { CommandContext } from './context.js';
 import { Cursor } from './cursors.js';
 import type { Command } from './registry.js';
 
-const UNSUPPORTED = ['min', 'max', 'returnKey', 'showRecordId'];
+const UNSUPPORTED = ['min', 'max', 'returnKey'];
 
 function refuseUnsupported(context: CommandContext): void {
   checkCollation(context);
@@ -71,9 +72,10 @@ const find: Command = async (context) => {
   );
   const collection = context.collection();
   checkTailable(context, collection !== undefined);
-  const found = collection === undefined ? [] : documents(search(collection, options).hits);
+  const hits = collection === undefined ? [] : search(collection, options).hits;
+  const found = context.flag('showRecordId') ? numbered(hits, project) : projected(documents(hits), project);
   const during = `Executor error during find command: ${context.namespace}`;
-  const cursor = new Cursor(context.namespace, projected(found, project), options.limit, deadlineOf(context), during);
+  const cursor = new Cursor(context.namespace, found, options.limit, deadlineOf(context), during);
   cursor.staysOpen = context.flag('noCursorTimeout');
   return okReply(await context.cursors.first(cursor, batchSize, options.singleBatch));
 };
@@ -90,6 +92,14 @@ function checkTailable(context: CommandContext, exists: boolean): void {
 
 function* projected(docs: Iterable<Doc | null>, project: (doc: Doc) => Doc): Generator<Doc | null> {
   for (const doc of docs) yield doc === null ? null : project(doc);
+}
+
+/** Documents with the number under which each is stored. */
+function* numbered(hits: Iterable<Hit | null>, project: (doc: Doc) => Doc): Generator<Doc | null> {
+  for (const hit of hits) {
+    if (hit === null) yield null;
+    else yield Doc.of([...project(hit.doc).fields, Field.of('$recordId', BigInt(hit.rid))]);
+  }
 }
 
 const getMore: Command = async (context) => {
