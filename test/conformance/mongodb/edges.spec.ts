@@ -360,8 +360,20 @@ describe('collections and lists', () => {
     ['a batch size below zero', () => ({ listCollections: 1, cursor: { batchSize: -1 } }), 51024],
     ['an unknown cursor option', () => ({ listIndexes: coll(), cursor: { frob: 1 } }), 40415],
     ['an index to drop that is no name', () => ({ dropIndexes: coll(), index: [5] }), 14],
+    ['a scale of nothing', () => ({ dbStats: 1, scale: 0 }), 51024],
+    ['a scale that is no number', () => ({ collStats: coll(), scale: 'x' }), 14],
+    ['explaining what has no plan', () => ({ explain: { insert: coll(), documents: [{}] } }), 20],
+    ['explaining what is no command', () => ({ explain: { frob: 1 } }), 59],
+    ['an unknown argument of explain', () => ({ explain: { find: coll() }, frob: 1 }), 40415],
+    ['more of a collection without a name', () => ({ getMore: Long.ONE, collection: '' }), 73],
   ])('refuse %s', async (_name, command, code) => {
     await expect(subject.db.command(command())).rejects.toMatchObject({ code });
+  });
+
+  it('give no time to cursors that do not wait', async () => {
+    const { cursor } = await subject.db.command({ find: coll(), batchSize: 1 }, { useBigInt64: true });
+    const more = { getMore: Long.fromBigInt(cursor.id), collection: coll(), maxTimeMS: 100 };
+    await expect(subject.db.command(more)).rejects.toMatchObject({ code: 2 });
   });
 
   it('measure only the databases that are asked for by name', async () => {

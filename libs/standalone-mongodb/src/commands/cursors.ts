@@ -135,6 +135,10 @@ export class Cursors {
     return id;
   }
 
+  has(id: bigint): boolean {
+    return this.#open.has(id);
+  }
+
   async more(id: bigint, namespace: string, batchSize: number | undefined): Promise<PlainObject> {
     const cursor = this.#open.get(id);
     if (cursor === undefined) return fail('CursorNotFound', `cursor id ${id} not found`);

@@ -19,7 +19,7 @@ import { bulkWriteCommands } from './bulk-write.js';
 import { parameterCommands } from './parameters.js';
 import { sessionCommands } from './sessions.js';
 import { statusCommands } from './status.js';
-import type { Command } from './registry.js';
+import { commandNames, type Command } from './registry.js';
 import { writeCommands } from './writes.js';
 
 const COMMANDS = new Map<string, Command>(
@@ -41,6 +41,8 @@ const COMMANDS = new Map<string, Command>(
     { listCommands },
   ].flatMap((group) => Object.entries(group)),
 );
+
+for (const name of COMMANDS.keys()) commandNames.add(name);
 
 /** The commands by name, as `listCommands` shows them. */
 function listCommands(): Doc {

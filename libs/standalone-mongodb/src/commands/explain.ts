@@ -16,7 +16,7 @@ import { planTree, type Explained, type Ran } from './explain-plan.js';
 import { countLimit, drain, findOptions, hintOf } from './find.js';
 import { VERSION } from './handshake.js';
 import { parsedQuery } from './parsed-query.js';
-import type { Command } from './registry.js';
+import { commandNames, type Command } from './registry.js';
 
 type Verbosity = 'queryPlanner' | 'executionStats' | 'allPlansExecution';
 
@@ -30,7 +30,8 @@ const explain: Command = async (context) => {
   const body = Doc.of([...inner.fields, ...context.body.fields.filter((field) => field.name === '$db')]);
   const request = { ...context.request, body };
   const nested = new CommandContext(context.catalog, context.cursors, request, context.connectionId);
-  if (nested.name === '' || !EXPLAINED.has(nested.name)) {
+  if (!EXPLAINED.has(nested.name)) {
+    if (commandNames.has(nested.name)) fail('IllegalOperation', `Cannot explain cmd: ${nested.name}`);
     fail('CommandNotFound', `Explain failed due to unknown command: ${nested.name}`);
   }
   checkArguments(nested.name, body, (field) => nested.arg(field) !== undefined);

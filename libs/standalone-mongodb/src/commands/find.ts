@@ -106,7 +106,12 @@ const getMore: Command = async (context) => {
   const id = context.body.fields[0]?.value;
   if (typeof id !== 'bigint') return context.wrongType('getMore', 'long');
   const batchSize = context.number('batchSize');
-  return okReply(await context.cursors.more(id, `${context.db}.${context.string('collection')}`, batchSize));
+  const name = context.string('collection');
+  if (name === '') fail('InvalidNamespace', 'Collection names cannot be empty');
+  if (context.arg('maxTimeMS') !== undefined && context.cursors.has(id)) {
+    fail('BadValue', 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
+  }
+  return okReply(await context.cursors.more(id, `${context.db}.${name}`, batchSize));
 };
 
 const killCursors: Command = (context) => {

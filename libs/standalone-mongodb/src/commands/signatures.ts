@@ -77,6 +77,7 @@ export const SIGNATURES: Readonly<Record<string, Signature>> = {
       ...{ changeStreamPreAndPostImages: 'object', temp: 'flag', recordIdsReplicated: 'flag' },
     },
   },
+  explain: { fields: { verbosity: 'any' } },
   drop: { fields: { collectionUUID: 'any' } },
   dropDatabase: { fields: {} },
   renameCollection: {

@@ -3,7 +3,10 @@ import { DoubleOf } from '../bson/build.js';
 import { Doc } from '../bson/document.js';
 import { DateTime } from '../bson/values.js';
 import type { Collection } from '../storage/collection.js';
+import { failAt } from '../errors.js';
 import { okReply } from '../wire/reply.js';
+import { checkNumber } from './arguments.js';
+import type { CommandContext } from './context.js';
 import { VERSION } from './handshake.js';
 import type { Command } from './registry.js';
 
@@ -17,10 +20,17 @@ function sizesOf(collection: Collection | undefined): Sizes {
   return { count: collection.size.count, size: collection.size.bytes };
 }
 
+function scaleOf(context: CommandContext): number {
+  const given = context.arg('scale');
+  if (given !== undefined) checkNumber(`${context.name}.scale`, 'scale', 'number', given);
+  const scale = context.number('scale') ?? 1;
+  return scale >= 1 ? scale : failAt(51024, `BSON field 'scale' value must be >= 1, actual value '${scale}'`);
+}
+
 const collStats: Command = (context) => {
   const collection = context.collection();
   const { count, size } = sizesOf(collection);
-  const scale = context.number('scale') ?? 1;
+  const scale = scaleOf(context);
   return okReply({
     ns: context.namespace,
     size: Math.floor(size / scale),
@@ -41,7 +51,7 @@ const dbStats: Command = (context) => {
   const sizes = collections.map(sizesOf);
   const dataSize = sizes.reduce((sum, one) => sum + one.size, 0);
   const objects = sizes.reduce((sum, one) => sum + one.count, 0);
-  const scale = context.number('scale') ?? 1;
+  const scale = scaleOf(context);
   return okReply({
     db: context.db,
     collections: collections.length,

@@ -1,9 +1,10 @@
 import { Arr, Doc, Field } from '../bson/document.js';
-import { typeName, type Maybe } from '../bson/values.js';
+import type { Maybe } from '../bson/values.js';
 import { fail, inContext } from '../errors.js';
 import { compile } from '../query/filter.js';
 import { parseFilter } from '../query/parse-filter.js';
 import type { Node } from '../query/ast.js';
+import { shellText } from '../query/shell-text.js';
 import { valueAt } from './tree.js';
 
 function parsed(filter: Doc): Node {
@@ -125,7 +126,8 @@ export function expandPath(
     return fail('BadValue', `The path '${head.join('.')}' must exist in the document in order to apply array updates.`);
   }
   if (!(array instanceof Arr)) {
-    return fail('BadValue', `Cannot apply array updates to non-array element ${head.join('.')}: ${typeName(array)}`);
+    const element = `${head[head.length - 1] ?? ''}: ${shellText(array)}`;
+    return fail('BadValue', `Cannot apply array updates to non-array element ${element}`);
   }
   const name = identifierOf(part) ?? '';
   const test = name === '' ? () => true : filters.test(name, parts.join('.'));
