@@ -17,6 +17,11 @@ interface Held {
 }
 
 const MAPPED_BYTES = 48 * 1024 * 1024;
+/**
+ * How many changes lmdb is handed at once; it makes one transaction of all that it finds. Its list of the pages of a transaction is a sorted array:
+ * with pages here and there in the file each costs as much more as there are pages already.
+ */
+const MOST_CHANGES_AT_ONCE = 16_000;
 /** How many pages are touched between two looks at what is mapped: the kernel maps up to 64 KiB around each. */
 const LOOK_EVERY_PAGES = 256;
 /** Milliseconds. lmdb says why a commit failed some time behind saying that it did, and now and then never. */
@@ -49,10 +54,11 @@ export class Store {
   #lookScheduled = false;
   #wantsReopening = false;
   #writing = 0;
+  #changesUnderway = 0;
   /** Of the first batch that failed; those after it are lost with it. */
   #cause: Promise<Error> | undefined;
   #lost: Error | undefined;
-  /** What was refused for lmdb's list of free pages, or nobody knows why, and is written again. */
+  /** Refused for lmdb's list of free pages, or nobody knows why, to be written again. */
   #refused: Held[] = [];
   #isSecondTry = false;
   #held: Held[] = [];
@@ -95,8 +101,21 @@ export class Store {
   /** Writes changes as one atomic batch, after all batches before it; rejects when they did not reach the disk. */
   commit(changes: Changes): Promise<void> {
     if (this.#lost !== undefined) return Promise.reject(this.#lost);
-    if (!this.#wantsReopening) return this.#submit(changes);
+    if (this.#held.length === 0 && this.#takes(changes)) return this.#submit(changes);
     return new Promise((resolve) => this.#held.push({ changes, resolve }));
+  }
+
+  #takes({ count }: Changes): boolean {
+    if (this.#wantsReopening) return false;
+    return this.#writing === 0 || this.#changesUnderway + count <= MOST_CHANGES_AT_ONCE;
+  }
+
+  /** In their order, those that waited and need not any more. */
+  #release(): void {
+    for (let next = this.#held[0]; next !== undefined && this.#takes(next.changes); next = this.#held[0]) {
+      this.#held.shift();
+      next.resolve(this.#submit(next.changes));
+    }
   }
 
   async #submit(changes: Changes): Promise<void> {
@@ -104,6 +123,8 @@ export class Store {
     this.#sequence += 1n;
     const own = sequenceKey(this.#sequence);
     this.#writing += 1;
+    const { count } = changes;
+    this.#changesUnderway += count;
     try {
       const written = await this.meta.ifExists(before, () => {
         changes.write();
@@ -123,7 +144,9 @@ export class Store {
       throw cause;
     } finally {
       this.#writing -= 1;
+      this.#changesUnderway -= count;
       if (this.#writing === 0) this.#rest();
+      if (this.#cause === undefined) this.#release();
     }
   }
 
@@ -196,9 +219,7 @@ export class Store {
     this.reopenings += 1;
     this.#mapped.reset();
     this.#wantsReopening = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const { changes, resolve } of held) resolve(this.#submit(changes));
+    this.#release();
   }
 
   /** To be called when all that was committed has been written. */
