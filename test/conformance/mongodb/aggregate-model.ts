@@ -230,7 +230,7 @@ export function atPath(value: Maybe, [name, ...rest]: readonly string[]): Maybe 
   if (name === undefined) return value;
   if (isObject(value)) return Object.hasOwn(value, name) ? atPath(value[name], rest) : undefined;
   if (!Array.isArray(value)) return undefined;
-  const inner = value.filter((item) => isObject(item) || Array.isArray(item));
+  const inner = value.filter(isObject);
   return inner.map((item) => atPath(item, [name, ...rest])).filter((found) => found !== undefined);
 }
 

@@ -317,6 +317,17 @@ describe('$rename', () => {
   });
 });
 
+describe('paths in expressions', () => {
+  it.each<[Document, string, unknown]>([
+    [{ x: [[{ y: 1 }], { y: 3 }, [[[{ y: 5 }]]], { y: 6 }] }, '$x.y', [3, 6]],
+    [{ x: [[5]] }, '$x.y', []],
+    [{ x: [{ y: [{ z: 1 }] }, { y: { z: 2 } }] }, '$x.y.z', [[1], 2]],
+  ])('of %j by %s', async (doc, path, expected) => {
+    const stages = [{ $documents: [doc] }, { $project: { v: path } }];
+    expect(await subject.db.aggregate(stages).toArray()).toEqual([{ v: expected }]);
+  });
+});
+
 describe('names with a zero', () => {
   it.each<[Document, number]>([
     [{ $count: 'a\0' }, 40159],

@@ -172,7 +172,8 @@ export function pathValue(value: Maybe, parts: readonly string[], at: number): M
   if (!(value instanceof Arr)) return undefined;
   const found: Value[] = [];
   for (const item of value.items) {
-    if (!(item instanceof Doc) && !(item instanceof Arr)) continue;
+    // Arrays in arrays are not looked into.
+    if (!(item instanceof Doc)) continue;
     const inner = pathValue(item, parts, at);
     if (inner !== undefined) found.push(inner);
   }
