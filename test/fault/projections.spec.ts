@@ -11,7 +11,7 @@ import { openTestStores, uniqueCommunity, type TestStores } from '../support/sto
 import { FactLog } from '../support/stored-log.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
-const DEFERRAL = { events: 24, documents: 12, bytes: 2 ** 20 };
+const DEFERRAL = { events: 24, documents: 12, bytes: 2 ** 20, packBytes: 2 ** 20 };
 const CUT = { maxBatchEvents: 12, pageSize: 10, deferral: DEFERRAL, checkpointIntervalMs: 0 };
 /** One point in so many is tried; by hand FAULT_STRIDE=1 tries them all. */
 const STRIDE = Number(process.env['FAULT_STRIDE'] ?? 29);

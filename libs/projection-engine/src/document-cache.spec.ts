@@ -49,7 +49,11 @@ describe('a lane', () => {
   async function folded(stores: MemoryStores): Promise<void> {
     const source = new MemorySource();
     source.append(...history);
-    const cut = { maxBatchEvents: 1, pageSize: 1, deferral: { events: 1, documents: 1, bytes: 1_000_000 } };
+    const cut = {
+      maxBatchEvents: 1,
+      pageSize: 1,
+      deferral: { events: 1, documents: 1, bytes: 1_000_000, packBytes: 1_000_000 },
+    };
     await new Drain({ source, stores, projections: [boxes], ...cut }).catchUp(100n);
   }
 

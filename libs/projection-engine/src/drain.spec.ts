@@ -35,7 +35,7 @@ function sourceOf(events: readonly SourceEvent[]): MemorySource {
 }
 
 function drainOf(source: MemorySource, stores: MemoryStores, maxBatchEvents = 2, pageSize = 3): Drain {
-  const deferral = { events: 2 * maxBatchEvents, documents: 3, bytes: 1_000_000 };
+  const deferral = { events: 2 * maxBatchEvents, documents: 3, bytes: 1_000_000, packBytes: 1_000_000 };
   return new Drain({ source, stores, projections, maxBatchEvents, pageSize, deferral, checkpointIntervalMs: 0 });
 }
 

@@ -65,7 +65,11 @@ export interface CatchUpOptions {
 const BATCH_EVENTS = 2_000;
 const PAGE_EVENTS = 500;
 /** A few seconds of a rebuild; what is kept of them are a few hundred bytes for each document. */
-const DEFERRAL: Deferral = { events: 50_000, documents: 20_000, bytes: 4 * 1024 * 1024 };
+const DEFERRAL: Deferral = {
+  events: 50_000,
+  ...{ documents: 20_000, bytes: 4 * 1024 * 1024 },
+  packBytes: 16 * 1024 * 1024,
+};
 const CHECKPOINT_INTERVAL_MS = 1_000;
 /** A reader waits for its token at most this much longer because nothing that it reads has changed. */
 const LIVE_CHECKPOINT_INTERVAL_MS = 10;

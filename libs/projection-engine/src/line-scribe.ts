@@ -38,7 +38,7 @@ export class LineScribe implements Scribe {
 
   get isDue(): boolean {
     const { deferral } = this.options;
-    return deferral !== undefined && (this.events >= deferral.events || this.filling.bytes >= deferral.bytes);
+    return deferral !== undefined && (this.events >= deferral.events || this.filling.bytes >= deferral.packBytes);
   }
 
   async write(): Promise<number> {

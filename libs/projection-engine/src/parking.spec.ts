@@ -36,7 +36,10 @@ async function folded(events: readonly SourceEvent[], stores = new MemoryStores(
   const source = new MemorySource();
   source.append(...events);
   const projections = [fragileBoxes, fragileLines];
-  const cut = { maxBatchEvents, deferral: { events: maxBatchEvents, documents: 3, bytes: 1_000_000 } };
+  const cut = {
+    maxBatchEvents,
+    deferral: { events: maxBatchEvents, documents: 3, bytes: 1_000_000, packBytes: 1_000_000 },
+  };
   await new Drain({ source, stores, projections, ...cut, checkpointIntervalMs: 0 }).catchUp(END);
   return stores;
 }

@@ -15,14 +15,14 @@ function catchUp(stores: MemoryStores, deferral: Deferral, history: readonly Sou
 
 async function withEachBatch(history: readonly SourceEvent[] = HISTORY): Promise<string> {
   const stores = new MemoryStores();
-  await catchUp(stores, { events: 1, documents: 1, bytes: 1_000_000 }, history);
+  await catchUp(stores, { events: 1, documents: 1, bytes: 1_000_000, packBytes: 1_000_000 }, history);
   return stores.digest(boxes, lines);
 }
 
 describe('a catch-up', () => {
   it.each([
-    ['events', { events: 10, documents: 1_000, bytes: 1_000_000 }],
-    ['documents', { events: 1_000, documents: 3, bytes: 1_000_000 }],
+    ['events', { events: 10, documents: 1_000, bytes: 1_000_000, packBytes: 1_000_000 }],
+    ['documents', { events: 1_000, documents: 3, bytes: 1_000_000, packBytes: 1_000_000 }],
   ])('writes documents that change every so many %s, and the checkpoint waits for them', async (_what, deferral) => {
     const stores = new MemoryStores();
     let writes = 0;
@@ -48,7 +48,7 @@ describe('a catch-up', () => {
         seen.push(stores.documents(boxes).find(({ parked }) => parked)?._id);
       }
     };
-    await catchUp(stores, { events: 1_000, documents: 1_000, bytes: 1_000_000 }, [
+    await catchUp(stores, { events: 1_000, documents: 1_000, bytes: 1_000_000, packBytes: 1_000_000 }, [
       ...history,
       put(44, ['box 9'], 'cup'),
     ]);
@@ -64,7 +64,7 @@ describe('a catch-up', () => {
       if (step !== 'replace' || when !== 'before' || !box || (others += 1) > 1) return;
       stores.collections.get(name)!.set('box 0', { ...box, position: 31n, items: ['theirs'], totalMinor: 1n });
     };
-    await catchUp(stores, { events: 10, documents: 1_000, bytes: 1_000_000 });
+    await catchUp(stores, { events: 10, documents: 1_000, bytes: 1_000_000, packBytes: 1_000_000 });
     // What they have folded is in it already; what comes after is folded on top of it.
     expect(stores.documents(boxes)[0]).toMatchObject({
       position: 40n,
@@ -93,10 +93,10 @@ describe('what is not written yet', () => {
       false,
     ]);
     expect(await writing).toBe(2);
-    expect([unwritten.find('b'), unwritten.exceeds({ events: 2, documents: 2, bytes: 1_000_000 })]).toEqual([
-      undefined,
-      false,
-    ]);
+    expect([
+      unwritten.find('b'),
+      unwritten.exceeds({ events: 2, documents: 2, bytes: 1_000_000, packBytes: 1_000_000 }),
+    ]).toEqual([undefined, false]);
     expect(stores.documents(boxes)).toEqual([
       { _id: 'a', position: 1n },
       { _id: 'b', position: 1n },

@@ -5,8 +5,10 @@ export interface Deferral {
   readonly events: number;
   /** That change. */
   readonly documents: number;
-  /** Of BSON, about. */
+  /** Of their BSON, about. */
   readonly bytes: number;
+  /** Of BSON, of documents that do not change: stored in order of their ids, the more there are the fewer pages each touches. */
+  readonly packBytes: number;
 }
 
 /** A bulk write at a time, so that others of the same server get their turn. */

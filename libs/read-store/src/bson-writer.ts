@@ -60,11 +60,12 @@ export class BsonWriter {
     } catch (error) {
       if (!(error instanceof NotPlain)) throw error;
       this.at = start;
-      this.copy(BSON.serialize(document, { ignoreUndefined: false }));
+      this.append(BSON.serialize(document, { ignoreUndefined: false }));
     }
   }
 
-  private copy(serialized: Uint8Array): void {
+  /** Adds a document that is bytes already. */
+  append(serialized: Uint8Array): void {
     this.reserve(serialized.length);
     this.bytes.set(serialized, this.at);
     this.at += serialized.length;

@@ -9,6 +9,8 @@ const MESSAGE_BYTES = 8 * 1024 * 1024;
 const MESSAGE_DOCUMENTS = 50_000;
 /** What servers of all versions take. */
 const DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** Of a pack. */
+const MESSAGES_AT_ONCE = 4;
 const WRITE_CONCERN = { w: 'majority', j: true } as const;
 /** The server is not the primary (any more), or shuts down: it has done nothing, or does not say. */
 const STEPPED_DOWN = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
@@ -49,20 +51,20 @@ export class BulkCommands {
     return this.send('update', 'updates', statements);
   }
 
-  /** Sends all messages at once, so that the server can store them together, and takes the pack's bytes back. @throws ReadStoreError as `insert` */
+  /** Sends some messages at once, so that the server always has one to store, and takes the pack's bytes back. @throws ReadStoreError as `insert` */
   async insertPack(pack: BsonPack): Promise<void> {
-    const sendOne = async ({ writer }: BsonPack['messages'][number]): Promise<void> => {
-      duplicatesIn(await this.run(this.commandOf('insert', 'documents', writer)));
-    };
-    const sent = await Promise.allSettled(pack.messages.map(sendOne));
-    pack.release();
-    const failed = sent.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+    try {
+      await pack.sendEach(async (message) => {
+        duplicatesIn(await this.run(this.commandOf('insert', 'documents', message)));
+      }, MESSAGES_AT_ONCE);
+    } finally {
+      pack.release();
+    }
   }
 
-  private commandOf(command: 'insert' | 'update', field: string, writer: BsonWriter): Document {
+  private commandOf(command: 'insert' | 'update', field: string, documents: Buffer): Document {
     const sequence = new DocumentSequence(field);
-    sequence.push({}, writer.written);
+    sequence.push({}, documents);
     return { [command]: this.collection, ordered: false, writeConcern: WRITE_CONCERN, [field]: sequence };
   }
 
@@ -73,7 +75,7 @@ export class BulkCommands {
       for (let next = 0; next < entries.length;) {
         const from = next;
         next = fill(writer, entries, from);
-        const answer = await this.run(this.commandOf(command, field, writer));
+        const answer = await this.run(this.commandOf(command, field, writer.written));
         outcome.count += answer.n ?? 0;
         for (const index of duplicatesIn(answer)) outcome.duplicates.push(from + index);
       }
